@@ -1,0 +1,66 @@
+# make demo    learn a real table          make test    everything that must hold before a change is taken
+# Both need only Python 3.11 or newer, git and make: they make their own environment in .venv, once.
+# make PYTHON=/path/to/python3.11 ... names the interpreter that it is made with.
+
+VENV := .venv
+BIN := $(VENV)/bin
+REPORTS := build/reports
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PYTEST := $(BIN)/python -m pytest -q
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types tests tests-nojit doctests format clean
+.NOTPARALLEL:
+
+help:
+	@echo "make demo         fit a perceptron to examples/data/penguins.csv"
+	@echo "make test         lint, types, tests, tests-nojit, doctests; each is also a target"
+	@echo "make format       let ruff format and repair what it can"
+	@echo "make clean        remove what the above have made, but .venv"
+
+# ---- the environment: made once, brought up to date when its description changes ---------------------------------
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@sh tools/environment.sh $(VENV)
+	@echo "installing chainrule into $(VENV) (only the first time; a minute or two)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt
+	@sh tools/environment.sh $(VENV)
+	@echo "installing chainrule and its development tools into $(VENV) (only the first time; a minute or two)"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $(VENV)/installed $@
+
+# ---- see it ------------------------------------------------------------------------------------------------------
+
+demo: $(VENV)/installed
+	$(BIN)/chainrule fit examples/data/penguins.csv --target species
+
+# ---- check it ----------------------------------------------------------------------------------------------------
+
+test: lint types tests tests-nojit doctests
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+tests: $(VENV)/installed-dev
+	$(PYTEST) -n 2 --junitxml=$(REPORTS)/compiled.xml tests
+
+# The same tests without compilation: every line runs as Python, so this run measures coverage.
+tests-nojit: $(VENV)/installed-dev
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -n 2 --cov --cov-report=term --junitxml=$(REPORTS)/uncompiled.xml tests
+
+doctests: $(VENV)/installed-dev
+	$(PYTEST) --doctest-modules --junitxml=$(REPORTS)/doctests.xml src
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
