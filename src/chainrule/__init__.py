@@ -1,0 +1,1 @@
+"""chainrule: multilayer perceptrons for tables, every gradient derived by hand."""

@@ -1,0 +1,152 @@
+"""The architecture: sizes, activations, loss, penalties and dropout as plain data. It determines J up to the data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+from chainrule.equations.activations import Activation, activations
+from chainrule.equations.losses import Loss, losses
+from chainrule.errors import InputError
+
+_FIELDS = ("sizes", "activations", "loss", "l2", "l1", "dropout")
+_LARGEST = 2**40  # parameters; more is a damaged file or a slip, not a network
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network is, without its parameters.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Features, units of each hidden layer, outputs: L + 1 numbers.
+    activations : tuple of str
+        The activation of each layer, L names. The last is ``"identity"`` unless the scores that the loss receives are to
+        be activated.
+    loss : str
+        The loss on the last layer's output.
+    l2, l1 : float
+        Penalties: J gains ``(l2/2) sum W²`` and ``l1 sum |W|``; biases are not penalised.
+    dropout : tuple of float
+        The probability of dropping a unit after each hidden layer, L - 1 numbers from 0 to below 1.
+
+    Raises
+    ------
+    InputError
+        If anything does not fit together.
+
+    Examples
+    --------
+    >>> net = Architecture((2, 64, 32, 1), ("relu", "relu", "identity"), "binary_log_loss")
+    >>> net.n_layers, net.n_parameters
+    (3, 2305)
+    """
+
+    sizes: tuple[int, ...]
+    activations: tuple[str, ...]
+    loss: str
+    l2: float = 0.0
+    l1: float = 0.0
+    dropout: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        sizes = tuple(self.sizes)
+        if len(sizes) < 2 or not all(isinstance(s, int) and not isinstance(s, bool) for s in sizes):
+            raise InputError.of(
+                "sizes", got=sizes, expected="at least two integers: features, ..., outputs"
+            )
+        if min(sizes[1:]) < 1 or sizes[0] < 0:
+            raise InputError.of("sizes", got=sizes, expected="at least one unit in every layer")
+        if self.n_parameters > _LARGEST:
+            raise InputError.of("sizes", got=sizes, expected=f"at most {_LARGEST} parameters")
+        if len(self.activations) != self.n_layers:
+            raise InputError.of(
+                "activations",
+                got=f"{len(self.activations)} for {self.n_layers} layers",
+                expected="one for each layer",
+                remedy="the last layer's is usually 'identity'",
+            )
+        object.__setattr__(self, "sizes", sizes)
+        object.__setattr__(
+            self, "activations", tuple(activations.get(a).spec for a in self.activations)
+        )
+        object.__setattr__(self, "loss", losses.get(self.loss).spec)
+        for name in ("l2", "l1"):
+            number = getattr(self, name)
+            if not (isinstance(number, (int, float)) and 0.0 <= number < math.inf):
+                raise InputError.of(name, got=repr(number), expected="a finite number >= 0")
+            object.__setattr__(self, name, float(number))
+        dropout = tuple(float(rate) for rate in self.dropout) or (0.0,) * (self.n_layers - 1)
+        if len(dropout) != self.n_layers - 1 or not all(0.0 <= rate < 1.0 for rate in dropout):
+            raise InputError.of(
+                "dropout",
+                got=self.dropout,
+                expected=f"{self.n_layers - 1} rates from 0 to below 1, one for each hidden layer",
+            )
+        object.__setattr__(self, "dropout", dropout)
+
+    @property
+    def n_layers(self) -> int:
+        """L, the number of layers that have weights."""
+        return len(self.sizes) - 1
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of weights and biases."""
+        return sum((m + 1) * k for m, k in zip(self.sizes, self.sizes[1:], strict=False))
+
+    @cached_property
+    def f(self) -> tuple[Activation, ...]:
+        """The activations as functions: ``f[l]`` for l = 1..L, ``f[0]`` is the identity and is not used."""
+        return (activations.get("identity"), *(activations.get(name) for name in self.activations))
+
+    @cached_property
+    def loss_function(self) -> Loss:
+        """The loss as a function."""
+        return losses.get(self.loss)
+
+    def without_penalties(self) -> Self:
+        """Return the same architecture with l2 = l1 = 0, for sums over blocks of rows."""
+        return replace(self, l2=0.0, l1=0.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data that ``from_dict`` accepts."""
+        return {
+            "sizes": list(self.sizes),
+            "activations": list(self.activations),
+            "loss": self.loss,
+            "l2": self.l2,
+            "l1": self.l1,
+            "dropout": list(self.dropout),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Build from plain data; InputError for anything missing, unknown or of the wrong type."""
+        if not isinstance(data, Mapping) or set(data) != set(_FIELDS):
+            raise InputError.of(
+                "architecture",
+                got=sorted(data) if isinstance(data, Mapping) else type(data).__name__,
+                expected=f"exactly the fields {', '.join(_FIELDS)}",
+            )
+        for name, kind in (("sizes", int), ("activations", str), ("dropout", (int, float))):
+            items = data[name]
+            if not isinstance(items, list | tuple) or not all(
+                isinstance(item, kind) and not isinstance(item, bool) for item in items
+            ):
+                raise InputError.of(f"architecture {name}", got=type(items).__name__, expected="a list")
+        for name, kind in (("loss", str), ("l2", (int, float)), ("l1", (int, float))):
+            if not isinstance(data[name], kind) or isinstance(data[name], bool):
+                raise InputError.of(f"architecture {name}", got=repr(data[name]), expected="text or number")
+        return cls(
+            tuple(data["sizes"]),
+            tuple(data["activations"]),
+            data["loss"],
+            data["l2"],
+            data["l1"],
+            tuple(data["dropout"]),
+        )

@@ -1,0 +1,72 @@
+"""Scores in fixed blocks of rows: bounded memory, and the same bits however many threads share the blocks.
+
+This is how every prediction is made, from a fitted estimator and from a model file alike, with NumPy alone.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from chainrule.network.parameters import Parameters
+from chainrule.network.threads import one_blas_thread
+
+#: Numbers in the widest activation of a block: 1 MiB of float32, so that a block stays in the cache.
+BLOCK_NUMBERS = 2**18
+#: Multiplications below which OpenBLAS uses one thread of its own accord, so that one row pays for no lock.
+_SMALL = 2**15
+
+
+def block_rows(sizes: tuple[int, ...]) -> int:
+    """Return the rows of a block; it depends on the network alone."""
+    return max(16, BLOCK_NUMBERS // max(*sizes, 1) // 16 * 16)
+
+
+def block_scores(theta: Parameters, X: Any) -> np.ndarray:
+    """Return the raw scores a[L] of a block of rows, keeping no layer but the last."""
+    f = theta.architecture.f
+    a = X
+    for l in range(1, theta.architecture.n_layers + 1):
+        z = a @ theta.W[l]
+        z += theta.b[l]
+        a = f[l](z)
+    return a
+
+
+def scores(theta: Parameters, X: Any, threads: int = 1) -> np.ndarray:
+    """Return the raw scores a[L] for all rows.
+
+    Parameters
+    ----------
+    theta : Parameters
+    X : ndarray (n, m) or CSR array
+        In the dtype of the parameters.
+    threads : int
+        How many threads share the blocks; the result does not depend on it.
+
+    Returns
+    -------
+    ndarray of shape (n, k), in the dtype of the parameters
+    """
+    sizes = theta.architecture.sizes
+    n, rows = X.shape[0], block_rows(sizes)
+    largest = max(m * k for m, k in zip(sizes, sizes[1:], strict=False))
+    with np.errstate(over="ignore", invalid="ignore"):
+        if n * largest <= _SMALL:
+            return block_scores(theta, X)
+        result = np.empty((n, sizes[-1]), dtype=theta.vector.dtype)
+
+        def fill(start: int) -> None:
+            with np.errstate(over="ignore", invalid="ignore"):
+                result[start : start + rows] = block_scores(theta, X[start : start + rows])
+
+        with one_blas_thread():
+            if threads > 1 and n > rows:
+                with ThreadPoolExecutor(threads) as pool:
+                    list(pool.map(fill, range(0, n, rows)))
+            else:
+                for start in range(0, n, rows):
+                    fill(start)
+    return result

@@ -1,0 +1,150 @@
+"""Network: a bare multilayer perceptron for those who want the equations and nothing around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import InputError
+from chainrule.network.architecture import Architecture
+from chainrule.network.backprop import Masks, Pass, backward, equal_share, forward, objective
+from chainrule.network.initializers import initial_parameters
+
+
+class Network:
+    """A multilayer perceptron with its parameters: forward, objective and gradient.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Features, units of each hidden layer, outputs.
+    activations : str or sequence of str
+        One for all hidden layers, one for each hidden layer, or one for each layer including the last. A last layer that
+        is not named is linear.
+    loss : str
+        The loss, fused with its output link.
+    l2, l1 : float
+        Penalties on the weights.
+    dropout : float or sequence of float
+        The rate after each hidden layer, used only where masks are asked for.
+    initializer : str or sequence of ndarray
+        A registered name, ``"auto"``, or the arrays W1, b1, W2, b2, ...
+    random_state : int
+        The seed of the initial weights.
+    dtype : dtype
+        Of the parameters and of all arithmetic.
+
+    Attributes
+    ----------
+    architecture : Architecture
+    parameters : Parameters
+        ``parameters.W[l]``, ``parameters.b[l]`` are views into ``parameters.vector``.
+
+    Raises
+    ------
+    InputError
+        If anything does not fit together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> net = Network([2, 3, 1], activations="tanh", loss="binary_log_loss", l2=0.1)
+    >>> X, Y = np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([[1.0], [0.0]])
+    >>> J, gradient = net.gradient(X, Y)
+    >>> gradient.shape == (net.architecture.n_parameters,)
+    True
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activations: str | Sequence[str] = "relu",
+        loss: str = "squared_error",
+        *,
+        l2: float = 0.0,
+        l1: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
+        initializer: str | Sequence[np.ndarray] = "auto",
+        random_state: int = 0,
+        dtype: Any = "float64",
+    ) -> None:
+        n_hidden = len(sizes) - 2
+        names = [activations] * n_hidden if isinstance(activations, str) else list(activations)
+        if len(names) == n_hidden:
+            names.append("identity")
+        rates = [dropout] * n_hidden if isinstance(dropout, int | float) else list(dropout)
+        self.architecture = Architecture(tuple(sizes), tuple(names), loss, l2, l1, tuple(rates))
+        self.parameters = initial_parameters(self.architecture, initializer, random_state, dtype)
+
+    @property
+    def W(self) -> list[np.ndarray]:
+        """``W[l]`` (fan_in, fan_out) for l = 1..L; writable views."""
+        return self.parameters.W
+
+    @property
+    def b(self) -> list[np.ndarray]:
+        """``b[l]`` (fan_out,) for l = 1..L; writable views."""
+        return self.parameters.b
+
+    def forward(self, X: Any, masks: Masks | None = None) -> Pass:
+        """Return every z, a and h for the rows of ``X`` (n, features)."""
+        return forward(self.parameters, self._inputs(X), masks)
+
+    def scores(self, X: Any) -> np.ndarray:
+        """Return the raw scores that the loss receives, (n, outputs)."""
+        return self.forward(X).scores
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the scores through the loss's output link, (n, outputs): means or probabilities."""
+        return self.architecture.loss_function.link(self.scores(X))
+
+    def objective(self, X: Any, Y: Any, sample_weight: Any = None) -> float:
+        """Return J: the weighted mean of the losses plus the penalties."""
+        X, Y, share = self._data(X, Y, sample_weight)
+        return float(objective(self.parameters, forward(self.parameters, X).scores, Y, share))
+
+    def gradient(
+        self, X: Any, Y: Any, sample_weight: Any = None, masks: Masks | None = None
+    ) -> tuple[float, np.ndarray]:
+        """Return J and its gradient, a vector of the layout of ``parameters.vector``."""
+        X, Y, share = self._data(X, Y, sample_weight)
+        P = forward(self.parameters, X, masks)
+        J = float(objective(self.parameters, P.scores, Y, share))
+        return J, backward(self.parameters, P, Y, share, np.empty_like(self.parameters.vector))
+
+    def _inputs(self, X: Any) -> np.ndarray:
+        X = np.asarray(X)
+        X = X.astype(np.result_type(self.parameters.vector.dtype, X.dtype if X.dtype.kind == "c" else "f4"))
+        if X.ndim != 2 or X.shape[1] != self.architecture.sizes[0]:
+            raise InputError.of(
+                "X",
+                got=f"shape {X.shape}",
+                expected=f"(n, {self.architecture.sizes[0]}): rows are samples",
+                remedy="a single sample is X.reshape(1, -1)",
+            )
+        return X
+
+    def _data(self, X: Any, Y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        X = self._inputs(X)
+        Y = np.asarray(Y, dtype=self.parameters.vector.real.dtype)
+        expected = (len(X), self.architecture.sizes[-1])
+        if Y.shape != expected:
+            raise InputError.of(
+                "Y",
+                got=f"shape {Y.shape}",
+                expected=f"{expected}",
+                remedy="one column is Y.reshape(-1, 1); nothing is broadcast",
+            )
+        self.architecture.loss_function.check_targets(Y)
+        if sample_weight is None:
+            return X, Y, equal_share(len(X), Y.dtype)
+        w = np.asarray(sample_weight, dtype=Y.dtype)
+        if w.shape != (len(X),) or not np.all(np.isfinite(w)) or w.min() < 0 or w.sum() == 0:
+            raise InputError.of(
+                "sample_weight",
+                got=f"shape {w.shape}",
+                expected=f"{len(X)} finite weights >= 0, not all 0",
+            )
+        return X, Y, (w / w.sum())[:, None]
