@@ -5,7 +5,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 REPORTS := build/reports
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 PYTEST := $(BIN)/python -m pytest -q
 
 .DEFAULT_GOAL := help
