@@ -42,7 +42,7 @@ demo: $(VENV)/installed
 test: lint types tests tests-nojit doctests
 
 lint: $(VENV)/installed-dev
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check .
 
 types: $(VENV)/installed-dev
