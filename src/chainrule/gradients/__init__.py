@@ -1,0 +1,1 @@
+"""See every gradient, check every gradient, name the mistake."""
