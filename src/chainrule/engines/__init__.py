@@ -1,1 +1,63 @@
+"""Engines run the equations over data: ``reference`` in NumPy as they stand, ``fused`` compiled, a whole epoch at once."""
 
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import Any
+
+from chainrule.engines.engine import Data, Engine, EpochPlan, EpochResult
+from chainrule.errors import InputError
+from chainrule.network.architecture import Architecture
+from chainrule.optimizers.optimizer import Optimizer
+
+__all__ = ["ENGINES", "Data", "Engine", "EpochPlan", "EpochResult", "make_engine"]
+
+ENGINES = ("auto", "fused", "reference")
+
+
+def make_engine(
+    name: str, architecture: Architecture, optimizer: Optimizer, dtype: Any, threads: int | None
+) -> Engine:
+    """Return an engine for one network.
+
+    Parameters
+    ----------
+    name : {"auto", "fused", "reference"}
+        ``"auto"`` is the fused engine, or the reference engine where Numba is not there or is switched off.
+    architecture : Architecture
+    optimizer : Optimizer
+    dtype : dtype
+    threads : int or None
+        None is one for each processor this process may use. No result depends on it.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine, or ``"fused"`` is asked for and Numba is not installed.
+    """
+    if name not in ENGINES:
+        raise InputError.of("engine", got=repr(name), expected=f"one of {', '.join(ENGINES)}")
+    threads = available_processors() if threads is None else threads
+    has_numba = importlib.util.find_spec("numba") is not None
+    if name == "fused" and not has_numba:
+        raise InputError.of(
+            "engine", got="'fused'", expected="Numba to be installed", remedy="pip install numba"
+        )
+    if name == "auto":
+        disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+        name = "fused" if has_numba and not disabled else "reference"
+    if name == "fused":
+        from chainrule.engines.fused.engine import FusedEngine
+
+        return FusedEngine(architecture, optimizer, dtype, threads)
+    from chainrule.engines.reference import ReferenceEngine
+
+    return ReferenceEngine(architecture, optimizer, dtype, threads)
+
+
+def available_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)

@@ -100,9 +100,7 @@ class Engine(Protocol):
     def objective(self, theta: np.ndarray, data: Data) -> float:
         """Return J over all rows, without dropout, summed in float64 in fixed blocks of rows."""
 
-    def objective_and_gradient(
-        self, theta: np.ndarray, data: Data, gradient: np.ndarray
-    ) -> float:
+    def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient`` (P,), without dropout."""
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:

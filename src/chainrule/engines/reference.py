@@ -9,7 +9,14 @@ import numpy as np
 from chainrule.engines.engine import Data, EpochPlan, EpochResult
 from chainrule.network import random
 from chainrule.network.architecture import Architecture
-from chainrule.network.backprop import Masks, backward, forward, objective, penalty, penalty_gradient
+from chainrule.network.backprop import (
+    Masks,
+    backward,
+    forward,
+    objective,
+    penalty,
+    penalty_gradient,
+)
 from chainrule.network.inference import block_rows, scores
 from chainrule.network.parameters import Parameters, segments
 from chainrule.network.threads import one_blas_thread
@@ -82,9 +89,7 @@ class ReferenceEngine:
         """Return J over all rows, without dropout."""
         return evaluate(self.architecture, theta, data, self.scores(theta, data.X))
 
-    def objective_and_gradient(
-        self, theta: np.ndarray, data: Data, gradient: np.ndarray
-    ) -> float:
+    def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient``, block by block."""
         parameters, part = Parameters(self.architecture, theta), np.empty_like(theta)
         unpenalised = Parameters(self.architecture.without_penalties(), theta)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
+from numbers import Integral, Real
 from typing import Any, Self
 
 from chainrule.equations.activations import Activation, activations
@@ -13,6 +15,7 @@ from chainrule.equations.losses import Loss, losses
 from chainrule.errors import InputError
 
 _FIELDS = ("sizes", "activations", "loss", "l2", "l1", "dropout")
+_LARGEST_NUMBER = sys.float_info.max
 _LARGEST = 2**40  # parameters; more is a damaged file or a slip, not a network
 
 
@@ -25,8 +28,8 @@ class Architecture:
     sizes : tuple of int
         Features, units of each hidden layer, outputs: L + 1 numbers.
     activations : tuple of str
-        The activation of each layer, L names. The last is ``"identity"`` unless the scores that the loss receives are to
-        be activated.
+        The activation of each layer, L names. The last is ``"identity"`` unless the scores that the
+        loss receives are to be activated.
     loss : str
         The loss on the last layer's output.
     l2, l1 : float
@@ -55,10 +58,12 @@ class Architecture:
 
     def __post_init__(self) -> None:
         sizes = tuple(self.sizes)
-        if len(sizes) < 2 or not all(isinstance(s, int) and not isinstance(s, bool) for s in sizes):
+        if len(sizes) < 2 or not all(_is_a(s, Integral) for s in sizes):
             raise InputError.of(
                 "sizes", got=sizes, expected="at least two integers: features, ..., outputs"
             )
+        sizes = tuple(int(s) for s in sizes)
+        object.__setattr__(self, "sizes", sizes)
         if min(sizes[1:]) < 1 or sizes[0] < 0:
             raise InputError.of("sizes", got=sizes, expected="at least one unit in every layer")
         if self.n_parameters > _LARGEST:
@@ -70,24 +75,30 @@ class Architecture:
                 expected="one for each layer",
                 remedy="the last layer's is usually 'identity'",
             )
-        object.__setattr__(self, "sizes", sizes)
         object.__setattr__(
             self, "activations", tuple(activations.get(a).spec for a in self.activations)
         )
         object.__setattr__(self, "loss", losses.get(self.loss).spec)
+        self.loss_function.columns(self.loss_function.parameters, sizes[-1])  # do the outputs fit?
         for name in ("l2", "l1"):
             number = getattr(self, name)
-            if not (isinstance(number, (int, float)) and 0.0 <= number < math.inf):
+            if not (_is_a(number, Real) and 0.0 <= number <= _LARGEST_NUMBER):
                 raise InputError.of(name, got=repr(number), expected="a finite number >= 0")
             object.__setattr__(self, name, float(number))
-        dropout = tuple(float(rate) for rate in self.dropout) or (0.0,) * (self.n_layers - 1)
-        if len(dropout) != self.n_layers - 1 or not all(0.0 <= rate < 1.0 for rate in dropout):
+        dropout = tuple(self.dropout) or (0.0,) * (self.n_layers - 1)
+        if len(dropout) != self.n_layers - 1 or not all(
+            _is_a(rate, Real) and 0.0 <= rate < 1.0 for rate in dropout
+        ):
             raise InputError.of(
                 "dropout",
                 got=self.dropout,
                 expected=f"{self.n_layers - 1} rates from 0 to below 1, one for each hidden layer",
             )
-        object.__setattr__(self, "dropout", dropout)
+        object.__setattr__(self, "dropout", tuple(float(rate) for rate in dropout))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without the cached functions: a user's own may be a lambda, which cannot be pickled.
+        return {name: getattr(self, name) for name in _FIELDS}
 
     @property
     def n_layers(self) -> int:
@@ -97,7 +108,7 @@ class Architecture:
     @property
     def n_parameters(self) -> int:
         """The number of weights and biases."""
-        return sum((m + 1) * k for m, k in zip(self.sizes, self.sizes[1:], strict=False))
+        return sum((m + 1) * k for m, k in pairwise(self.sizes))
 
     @cached_property
     def f(self) -> tuple[Activation, ...]:
@@ -130,18 +141,24 @@ class Architecture:
         if not isinstance(data, Mapping) or set(data) != set(_FIELDS):
             raise InputError.of(
                 "architecture",
-                got=sorted(data) if isinstance(data, Mapping) else type(data).__name__,
+                got=sorted(map(str, data)) if isinstance(data, Mapping) else type(data).__name__,
                 expected=f"exactly the fields {', '.join(_FIELDS)}",
             )
         for name, kind in (("sizes", int), ("activations", str), ("dropout", (int, float))):
             items = data[name]
-            if not isinstance(items, list | tuple) or not all(
-                isinstance(item, kind) and not isinstance(item, bool) for item in items
-            ):
-                raise InputError.of(f"architecture {name}", got=type(items).__name__, expected="a list")
+            if not isinstance(items, list | tuple) or not all(_is_a(item, kind) for item in items):
+                raise InputError.of(
+                    f"architecture {name}",
+                    got=f"{type(items).__name__} {items!r:.60}",
+                    expected=f"a list of {'text' if kind is str else 'numbers'}",
+                )
         for name, kind in (("loss", str), ("l2", (int, float)), ("l1", (int, float))):
-            if not isinstance(data[name], kind) or isinstance(data[name], bool):
-                raise InputError.of(f"architecture {name}", got=repr(data[name]), expected="text or number")
+            if not _is_a(data[name], kind):
+                raise InputError.of(
+                    f"architecture {name}",
+                    got=f"{data[name]!r:.60}",
+                    expected="text" if kind is str else "a number",
+                )
         return cls(
             tuple(data["sizes"]),
             tuple(data["activations"]),
@@ -150,3 +167,8 @@ class Architecture:
             data["l1"],
             tuple(data["dropout"]),
         )
+
+
+def _is_a(value: object, kind: type | tuple[type, ...]) -> bool:
+    """Whether ``value`` is a ``kind`` and no bool, which Python counts among the integers."""
+    return isinstance(value, kind) and not isinstance(value, bool)

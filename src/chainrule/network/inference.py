@@ -6,6 +6,7 @@ This is how every prediction is made, from a fitted estimator and from a model f
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def block_rows(sizes: tuple[int, ...]) -> int:
 def block_scores(theta: Parameters, X: Any) -> np.ndarray:
     """Return the raw scores a[L] of a block of rows, keeping no layer but the last."""
     f = theta.architecture.f
-    a = X
+    a: np.ndarray = X
     for l in range(1, theta.architecture.n_layers + 1):
         z = a @ theta.W[l]
         z += theta.b[l]
@@ -52,7 +53,7 @@ def scores(theta: Parameters, X: Any, threads: int = 1) -> np.ndarray:
     """
     sizes = theta.architecture.sizes
     n, rows = X.shape[0], block_rows(sizes)
-    largest = max(m * k for m, k in zip(sizes, sizes[1:], strict=False))
+    largest = max(m * k for m, k in pairwise(sizes))
     with np.errstate(over="ignore", invalid="ignore"):
         if n * largest <= _SMALL:
             return block_scores(theta, X)

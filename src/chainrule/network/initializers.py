@@ -171,7 +171,9 @@ def initial_parameters(
         _copy_given(parameters, initializer)
         return parameters
     for layer in range(1, architecture.n_layers + 1):
-        name = automatic(architecture.activations[layer - 1]) if initializer == "auto" else initializer
+        name = (
+            automatic(architecture.activations[layer - 1]) if initializer == "auto" else initializer
+        )
         generator = random.generator(seed, "initial_weights", layer)
         fan_in, fan_out = parameters.W[layer].shape
         parameters.W[layer][...] = initializers.get(name).draw(generator, fan_in, fan_out)

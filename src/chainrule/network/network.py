@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ class Network:
     sizes : sequence of int
         Features, units of each hidden layer, outputs.
     activations : str or sequence of str
-        One for all hidden layers, one for each hidden layer, or one for each layer including the last. A last layer that
-        is not named is linear.
+        One for all hidden layers, one for each hidden layer, or one for each layer including the last.
+        A last layer that is not named is linear.
     loss : str
         The loss, fused with its output link.
     l2, l1 : float
@@ -34,7 +35,7 @@ class Network:
     random_state : int
         The seed of the initial weights.
     dtype : dtype
-        Of the parameters and of all arithmetic.
+        Of the parameters and of all arithmetic: float32 or float64.
 
     Attributes
     ----------
@@ -74,7 +75,7 @@ class Network:
         names = [activations] * n_hidden if isinstance(activations, str) else list(activations)
         if len(names) == n_hidden:
             names.append("identity")
-        rates = [dropout] * n_hidden if isinstance(dropout, int | float) else list(dropout)
+        rates = [dropout] * n_hidden if isinstance(dropout, Real) else list(dropout)
         self.architecture = Architecture(tuple(sizes), tuple(names), loss, l2, l1, tuple(rates))
         self.parameters = initial_parameters(self.architecture, initializer, random_state, dtype)
 
@@ -116,7 +117,9 @@ class Network:
 
     def _inputs(self, X: Any) -> np.ndarray:
         X = np.asarray(X)
-        X = X.astype(np.result_type(self.parameters.vector.dtype, X.dtype if X.dtype.kind == "c" else "f4"))
+        X = X.astype(
+            np.result_type(self.parameters.vector.dtype, X.dtype if X.dtype.kind == "c" else "f4")
+        )
         if X.ndim != 2 or X.shape[1] != self.architecture.sizes[0]:
             raise InputError.of(
                 "X",
@@ -126,7 +129,9 @@ class Network:
             )
         return X
 
-    def _data(self, X: Any, Y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _data(
+        self, X: Any, Y: Any, sample_weight: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         X = self._inputs(X)
         Y = np.asarray(Y, dtype=self.parameters.vector.real.dtype)
         expected = (len(X), self.architecture.sizes[-1])

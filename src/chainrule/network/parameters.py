@@ -6,6 +6,7 @@ another vector of the same layout, so the same class names its parts.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,7 @@ def segments(sizes: tuple[int, ...]) -> list[Segment]:
     [('W[1]', 1, 0, 6), ('b[1]', 1, 6, 9), ('W[2]', 2, 9, 12), ('b[2]', 2, 12, 13)]
     """
     places, start = [], 0
-    for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for layer, (fan_in, fan_out) in enumerate(pairwise(sizes), start=1):
         middle, stop = start + fan_in * fan_out, start + (fan_in + 1) * fan_out
         places.append(Segment(f"W[{layer}]", layer, start, middle, True))
         places.append(Segment(f"b[{layer}]", layer, middle, stop, False))
@@ -55,7 +56,8 @@ class Parameters:
     ----------
     vector : ndarray of shape (P,)
     W : list
-        ``W[l]`` is (fan_in, fan_out) for l = 1..L; ``W[0]`` is None, so that the indices are those of the equations.
+        ``W[l]`` is (fan_in, fan_out) for l = 1..L; ``W[0]`` is empty, so that the indices are those of
+        the equations.
     b : list
         ``b[l]`` is (fan_out,).
 
@@ -82,7 +84,9 @@ class Parameters:
         for _, layer, start, stop, is_weight in segments(architecture.sizes):
             part = self.vector[start:stop]
             if is_weight:
-                self.W.append(part.reshape(architecture.sizes[layer - 1], architecture.sizes[layer]))
+                self.W.append(
+                    part.reshape(architecture.sizes[layer - 1], architecture.sizes[layer])
+                )
             else:
                 self.b.append(part)
 

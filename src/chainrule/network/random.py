@@ -16,7 +16,10 @@ PURPOSES = {"initial_weights": 1, "order": 2, "dropout": 3, "split": 4}
 
 
 def _sequence(seed: int, purpose: str, counters: tuple[int, ...]) -> np.random.SeedSequence:
-    return np.random.SeedSequence([seed & 0xFFFFFFFFFFFFFFFF, PURPOSES[purpose], *counters])
+    # Two words whatever the seed: else seed 3 * 2**32 would read as seed 0 with purpose 3.
+    seed = int(seed)
+    words = [seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF, PURPOSES[purpose], *counters]
+    return np.random.SeedSequence(words)
 
 
 def generator(seed: int, purpose: str, *counters: int) -> np.random.Generator:
@@ -53,7 +56,8 @@ def dropout_threshold(rate: float) -> int:
 
 def layer_key(epoch_key: int, layer: int) -> int:
     """Return the key of one layer's masks within an epoch."""
-    return int(mixed(np.uint64((epoch_key + layer * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF)))
+    counter = (epoch_key + layer * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    return int(mixed(np.array([counter], dtype=np.uint64))[0])  # arrays wrap around without a word
 
 
 def dropout_mask(
@@ -90,4 +94,5 @@ def dropout_mask(
     kept = mixed(counters + np.uint64(layer_key(epoch_key, layer))) >= np.uint64(
         dropout_threshold(rate)
     )
-    return kept.astype(dtype) * np.dtype(dtype).type(1.0 / (1.0 - rate))
+    mask: np.ndarray = kept.astype(dtype) * np.dtype(dtype).type(1.0 / (1.0 - rate))
+    return mask

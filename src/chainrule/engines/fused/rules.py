@@ -1,0 +1,292 @@
+"""Rules behind addresses: the very functions of ``equations`` and ``optimizers``, each compiled into one vectorised loop.
+
+A rule is Python source over scalars or arrays. Here its literals are lowered to the precision of the network (Numba would
+promote float32 with a Python literal to float64), the plain functions it calls are compiled with it, and a loop over a
+whole batch is put around it. Four kinds of loop: an activation's value (with the bias added on the way), its derivative
+(multiplied into delta), a loss with its derivative over rows, and an optimizer's step.
+
+Every block takes addresses and sizes; what it reads and writes is said at each one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import types as python_types
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from chainrule.engines.fused import elementary as _elementary  # noqa: F401 - registers the compiled twins
+from chainrule.engines.fused.compiler import COMPILED, block, float32_at, float64_at, inlined
+from chainrule.equations import elementary
+from chainrule.equations.activations import Activation
+from chainrule.equations.losses import Loss
+from chainrule.optimizers.optimizer import Optimizer, decay
+
+if COMPILED:
+    from numba.np.unsafe.ndarray import to_fixed_tuple
+else:
+
+    def to_fixed_tuple(array: Any, size: int) -> tuple[Any, ...]:
+        """Return the first ``size`` numbers as a tuple, as Numba's does."""
+        return tuple(array[:size])
+
+
+Rule = Callable[..., Any]
+_ADDRESS = types.intp
+_PLAIN = python_types.FunctionType
+
+
+def _vector(dtype: np.dtype) -> Any:
+    return float32_at if dtype == np.float32 else float64_at
+
+
+def _real(dtype: np.dtype) -> Any:
+    return types.float32 if dtype == np.float32 else types.float64
+
+
+def precise(rule: Rule, dtype: np.dtype) -> Rule:
+    """Return ``rule`` with its literals in ``dtype`` and the plain functions it calls compiled; not yet compiled itself."""
+    if not COMPILED:
+        return rule
+    code = rule.__code__
+    lower = dtype.type
+    constants = tuple(
+        lower(c) if type(c) in (int, float) and dtype == np.float32 else c for c in code.co_consts
+    )
+    names = {
+        name: _compiled(value, dtype)
+        for name in code.co_names
+        if _is_helper(value := rule.__globals__.get(name))
+    }
+    cells = tuple(
+        python_types.CellType(_compiled(cell.cell_contents, dtype))
+        if _is_helper(cell.cell_contents)
+        else cell
+        for cell in rule.__closure__ or ()
+    )
+    return _PLAIN(
+        code.replace(co_consts=constants),
+        {**rule.__globals__, **names},
+        rule.__name__,
+        rule.__defaults__,
+        cells or None,
+    )
+
+
+def _is_helper(value: Any) -> bool:
+    """Whether a name in a rule is a plain function that has to be compiled along with it."""
+    return isinstance(value, _PLAIN) and value.__module__ != elementary.__name__
+
+
+@cache
+def _compiled(rule: Rule, dtype: np.dtype) -> Any:
+    return inlined(precise(rule, dtype))
+
+
+def _identity_of(rule: Rule) -> str:
+    """Name a rule by what it does, so that a user's edited function is never served an old block from the cache."""
+    digest = hashlib.sha256()
+
+    def add(function: Rule) -> None:
+        code = function.__code__
+        digest.update(code.co_code + repr(code.co_consts).encode() + repr(code.co_names).encode())
+        closure = [cell.cell_contents for cell in function.__closure__ or ()]
+        for value in [*(function.__globals__.get(name) for name in code.co_names), *closure]:
+            if _is_helper(value):
+                add(value)
+            elif isinstance(value, int | float):
+                digest.update(repr(value).encode())
+
+    add(rule)
+    return f"{rule.__module__}.{rule.__qualname__}-{digest.hexdigest()[:12]}"
+
+
+# ---- activations --------------------------------------------------------------------------------------------------
+
+
+@cache
+def activation_value(value: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
+    """z += b (overwrites z), a = f(z) (overwrites a); z, a (rows, units), b (units,)."""
+    f, vector = _compiled(value, dtype), _vector(dtype)
+
+    if takes_parameter:
+
+        def loop(z_at, b_at, a_at, rows, units, parameter):  # type: ignore[no-untyped-def]
+            z, b, a = vector(z_at, rows * units), vector(b_at, units), vector(a_at, rows * units)
+            for i in range(rows):
+                for j in range(units):
+                    s = z[i * units + j] + b[j]
+                    z[i * units + j] = s
+                    a[i * units + j] = f(s, parameter)
+
+    else:
+
+        def loop(z_at, b_at, a_at, rows, units, parameter):  # type: ignore[no-untyped-def]
+            z, b, a = vector(z_at, rows * units), vector(b_at, units), vector(a_at, rows * units)
+            for i in range(rows):
+                for j in range(units):
+                    s = z[i * units + j] + b[j]
+                    z[i * units + j] = s
+                    a[i * units + j] = f(s)
+
+    signature = types.void(*[_ADDRESS] * 5, _real(dtype))
+    return block(loop, signature, f"value {_identity_of(value)} {dtype}")
+
+
+@cache
+def activation_derivative(derivative: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
+    """Delta *= f'(z) (overwrites delta); delta, z, a hold ``size`` numbers."""
+    f, vector = _compiled(derivative, dtype), _vector(dtype)
+
+    if takes_parameter:
+
+        def loop(delta_at, z_at, a_at, size, parameter):  # type: ignore[no-untyped-def]
+            delta, z, a = vector(delta_at, size), vector(z_at, size), vector(a_at, size)
+            for i in range(size):
+                delta[i] *= f(z[i], a[i], parameter)
+
+    else:
+
+        def loop(delta_at, z_at, a_at, size, parameter):  # type: ignore[no-untyped-def]
+            delta, z, a = vector(delta_at, size), vector(z_at, size), vector(a_at, size)
+            for i in range(size):
+                delta[i] *= f(z[i], a[i])
+
+    signature = types.void(*[_ADDRESS] * 4, _real(dtype))
+    return block(loop, signature, f"derivative {_identity_of(derivative)} {dtype}")
+
+
+def activation_blocks(f: Activation, dtype: np.dtype) -> tuple[int, int, float]:
+    """Return the addresses of value and derivative, and the activation's number."""
+    takes = f.parameter is not None
+    return (
+        activation_value(f.value, takes, dtype),
+        activation_derivative(f.derivative, takes, dtype),
+        f.parameter if f.parameter is not None else 0.0,
+    )
+
+
+# ---- losses -------------------------------------------------------------------------------------------------------
+
+
+def loss_block(loss: Loss, dtype: np.dtype) -> int:
+    """Return the address of the loop over rows for ``loss``."""
+    n_columns = loss.columns(loss.parameters, 1).shape[0]
+    return _loss_block(loss.value, loss.derivative, loss.normalizer, n_columns, dtype)
+
+
+@cache
+def _loss_block(
+    value: Rule, derivative: Rule, normalizer: Rule | None, n_columns: int, dtype: np.dtype
+) -> int:
+    """Return sum_i share_i loss_i as float64 and set delta = share * derivative (overwrites delta).
+
+    Scores, y, delta (rows, k); share (rows,); columns (n_columns, k): what the rule takes besides z and y.
+    """
+    J, dJ, vector = _compiled(value, dtype), _compiled(derivative, dtype), _vector(dtype)
+
+    if normalizer is None and n_columns == 0:
+
+        def loop(z_at, y_at, share_at, columns_at, delta_at, rows, k):  # type: ignore[no-untyped-def]
+            z, y, delta = vector(z_at, rows * k), vector(y_at, rows * k), vector(delta_at, rows * k)
+            share = vector(share_at, rows)
+            total = 0.0
+            for i in range(rows):
+                for j in range(i * k, i * k + k):
+                    total += share[i] * J(z[j], y[j])
+                    delta[j] = share[i] * dJ(z[j], y[j])
+            return total
+
+    elif normalizer is None:
+
+        def loop(z_at, y_at, share_at, columns_at, delta_at, rows, k):  # type: ignore[no-untyped-def]
+            z, y, delta = vector(z_at, rows * k), vector(y_at, rows * k), vector(delta_at, rows * k)
+            share, columns = vector(share_at, rows), vector(columns_at, n_columns * k)
+            total = 0.0
+            for i in range(rows):
+                for j in range(k):
+                    p = to_fixed_tuple(columns[j::k], n_columns)
+                    total += share[i] * J(z[i * k + j], y[i * k + j], *p)
+                    delta[i * k + j] = share[i] * dJ(z[i * k + j], y[i * k + j], *p)
+            return total
+
+    else:
+        row_number = _compiled(normalizer, dtype)
+
+        def loop(z_at, y_at, share_at, columns_at, delta_at, rows, k):  # type: ignore[no-untyped-def]
+            z, y, delta = vector(z_at, rows * k), vector(y_at, rows * k), vector(delta_at, rows * k)
+            share, columns = vector(share_at, rows), vector(columns_at, n_columns * k)
+            total = 0.0
+            for i in range(rows):
+                c = row_number(z[i * k : i * k + k])
+                for j in range(k):
+                    p = to_fixed_tuple(columns[j::k], n_columns)
+                    total += share[i] * J(z[i * k + j], y[i * k + j], *p, c)
+                    delta[i * k + j] = share[i] * dJ(z[i * k + j], y[i * k + j], *p, c)
+            return total
+
+    signature = types.float64(*[_ADDRESS] * 7)
+    rules = " ".join(_identity_of(r) for r in (value, derivative, normalizer) if r is not None)
+    return block(loop, signature, f"loss {rules} {n_columns} {dtype}")
+
+
+# ---- optimizers ---------------------------------------------------------------------------------------------------
+
+
+def update_block(optimizer: Optimizer, dtype: np.dtype) -> int:
+    """Return the address of the loop over parameters for ``optimizer``'s rule."""
+    return _update_block(optimizer.rule, optimizer.n_moments, optimizer.n_coefficients, dtype)
+
+
+@cache
+def _update_block(rule: Rule, n_moments: int, n_coefficients: int, dtype: np.dtype) -> int:
+    """Make one step on ``size`` parameters: theta, m and v are overwritten, the gradient is scaled and read.
+
+    theta, g (size,); m, v (size,) or unused; coefficients (n_coefficients,); the gradient counts ``scale`` times.
+    """
+    step, shrink, vector = _compiled(rule, dtype), _compiled(decay, dtype), _vector(dtype)
+
+    if n_moments == 0:
+
+        def loop(theta_at, g_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+            theta, g = vector(theta_at, size), vector(g_at, size)
+            c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
+            for i in range(size):
+                theta[i] = step(shrink(theta[i], rate, weight_decay), g[i] * scale, rate, *c)
+
+    elif n_moments == 1:
+
+        def loop(theta_at, g_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+            theta, g, m = vector(theta_at, size), vector(g_at, size), vector(m_at, size)
+            c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
+            for i in range(size):
+                theta[i], m[i] = step(
+                    shrink(theta[i], rate, weight_decay), g[i] * scale, m[i], rate, *c
+                )
+
+    else:
+
+        def loop(theta_at, g_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+            theta, g = vector(theta_at, size), vector(g_at, size)
+            m, v = vector(m_at, size), vector(v_at, size)
+            c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
+            for i in range(size):
+                theta[i], m[i], v[i] = step(
+                    shrink(theta[i], rate, weight_decay), g[i] * scale, m[i], v[i], rate, *c
+                )
+
+    signature = types.void(*[_ADDRESS] * 6, *[_real(dtype)] * 3)
+    return block(loop, signature, f"update {_identity_of(rule)} {n_moments} {dtype}")
+
+
+def source_of(rule: Rule) -> str:
+    """Return the source of a rule, for an error about one that does not compile."""
+    try:
+        return inspect.getsource(rule).strip()
+    except (OSError, TypeError):
+        return repr(rule)
