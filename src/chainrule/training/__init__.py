@@ -1,0 +1,38 @@
+"""Training: the loop that joins data, engine, optimizer and schedule, and what it tells, keeps and warns of."""
+
+from __future__ import annotations
+
+from chainrule.training.events import (
+    Callback,
+    EpochEnded,
+    Event,
+    StopTraining,
+    TrainingEnded,
+    TrainingStarted,
+)
+from chainrule.training.failure import DivergenceError
+from chainrule.training.history import History
+from chainrule.training.loop import REASONS, TrainingResult, train
+from chainrule.training.second_order import train_lbfgs
+from chainrule.training.settings import MONITORS, TrainingSettings
+from chainrule.training.state import TrainingState
+from chainrule.training.validation import Validation
+
+__all__ = [
+    "train",
+    "train_lbfgs",
+    "TrainingResult",
+    "TrainingSettings",
+    "TrainingState",
+    "Validation",
+    "History",
+    "TrainingStarted",
+    "EpochEnded",
+    "TrainingEnded",
+    "Event",
+    "Callback",
+    "StopTraining",
+    "DivergenceError",
+    "REASONS",
+    "MONITORS",
+]

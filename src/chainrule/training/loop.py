@@ -1,0 +1,314 @@
+"""The training loop: joins engine, optimizer and schedule, epoch by epoch, and keeps what is worth keeping.
+
+An epoch is one call of the engine; what this loop adds to it is counted in microseconds. Each epoch
+counts wholly or not at all: if it fails or is interrupted, the state falls back to the border
+before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from chainrule.engines.engine import Data, Engine, EpochPlan, EpochResult
+from chainrule.errors import InputError
+from chainrule.network import random
+from chainrule.optimizers.optimizer import Optimizer
+from chainrule.optimizers.schedule import Horizon, Schedule, ScheduleState
+from chainrule.training.batches import batch_rows, epoch_order, n_batches
+from chainrule.training.events import (
+    Callback,
+    EpochEnded,
+    Listeners,
+    TrainingEnded,
+    TrainingStarted,
+)
+from chainrule.training.failure import DivergenceError, all_finite, divergence
+from chainrule.training.settings import TrainingSettings
+from chainrule.training.state import Border, TrainingState
+from chainrule.training.stopping import Monitor
+from chainrule.training.validation import Validation
+
+#: Why a training can end, and whether that counts as converged.
+REASONS = {
+    "max_epochs": False,
+    "no_improvement": True,
+    "learning_rate": True,  # the adaptive schedule has made it too small to matter
+    "converged": True,  # L-BFGS: the gradient or the improvement is below its tolerance
+    "max_fun": False,  # L-BFGS: evaluations
+    "line_search": False,  # L-BFGS: no better point was found along its direction
+    "max_time": False,
+    "interrupted": False,
+    "callback": False,
+}
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training returns.
+
+    Attributes
+    ----------
+    state : TrainingState
+        The state that was given, for going on.
+    theta : ndarray of shape (P,)
+        A copy of the best parameters if there are validation rows, else of the last.
+    reason : str
+        Why it ended, one of ``REASONS``.
+    """
+
+    state: TrainingState
+    theta: np.ndarray
+    reason: str
+
+    @property
+    def converged(self) -> bool:
+        """Whether it ended because nothing improved any more."""
+        return REASONS[self.reason]
+
+    @classmethod
+    def of(cls, state: TrainingState, reason: str) -> TrainingResult:
+        """Return the result of a training that ended in ``state``."""
+        theta = state.theta if state.best_theta is None else state.best_theta
+        return cls(state, theta.copy(), reason)
+
+
+def train(
+    engine: Engine,
+    optimizer: Optimizer,
+    schedule: Schedule,
+    state: TrainingState,
+    data: Data,
+    settings: TrainingSettings,
+    *,
+    validation: Validation | None = None,
+    callbacks: Iterable[Callback] = (),
+) -> TrainingResult:
+    """Train for at most ``settings.max_epochs`` epochs, from where ``state`` is.
+
+    Parameters
+    ----------
+    engine : Engine
+        Made for the same architecture and optimizer.
+    optimizer : Optimizer
+    schedule : Schedule
+    state : TrainingState
+        From ``TrainingState.start`` or from a training before; overwritten.
+    data : Data
+        The rows to learn from, in the engine's dtype.
+    settings : TrainingSettings
+    validation : Validation, optional
+        With it, the best parameters are kept, by ``settings.monitor`` (by validation_loss if that is the training
+        loss), however training ends.
+    callbacks : iterable of callable
+        Each is called with every event; see ``events``.
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    DivergenceError
+        At the first loss, gradient or parameter that is not finite; ``state`` is as it was before that epoch.
+    InputError
+        If state, optimizer and engine do not belong together, or what is monitored is not measured.
+    Exception
+        What a callback or a scorer raises is passed on; every epoch before it is in ``state``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from chainrule.engines.reference import ReferenceEngine
+    >>> from chainrule.network import Architecture
+    >>> from chainrule.optimizers import SGD, Constant
+    >>> line, sgd = Architecture((1, 1), ("identity",), "squared_error"), SGD(0.1)
+    >>> x = np.linspace(-1.0, 1.0, 20)[:, None]
+    >>> state = TrainingState.start(np.zeros(2), sgd)
+    >>> result = train(ReferenceEngine(line, sgd, "float64"), sgd, Constant(), state, Data(x, 2.0 * x + 1.0),
+    ...                TrainingSettings(batch_size=5, tol=1e-9))
+    >>> result.theta.round(2).tolist(), result.converged
+    ([2.0, 1.0], True)
+    """
+    return _Run(engine, optimizer, schedule, state, data, settings, validation, callbacks).whole()
+
+
+class _Run:
+    """One call of ``train``."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        state: TrainingState,
+        data: Data,
+        settings: TrainingSettings,
+        validation: Validation | None,
+        callbacks: Iterable[Callback],
+    ) -> None:
+        _check_fit(engine, optimizer, state)
+        self.engine, self.optimizer, self.schedule = engine, optimizer, schedule
+        self.state, self.data, self.settings = state, data, settings
+        self.validation, self.border = validation, Border(state)
+        self.listeners = Listeners(callbacks)
+        self.monitor = Monitor(settings, validation)
+        self.batch_size = min(settings.batch_size, data.n)
+        self.n_batches = n_batches(data.n, self.batch_size)
+        epochs = settings.horizon_epochs or state.epoch + settings.max_epochs
+        self.horizon = Horizon.of(data.n, self.batch_size, epochs)
+        self.has_dropout = any(engine.architecture.dropout)
+        self.order = None if settings.shuffle else epoch_order(0, 0, data.n, shuffle=False)
+
+    def whole(self) -> TrainingResult:
+        """Run epochs until there is a reason to stop; tell everyone of the end, however it comes."""
+        state, border, began = self.state, self.border, perf_counter()
+        try:
+            try:
+                reason = self.epochs(began)
+            except KeyboardInterrupt:
+                border.restore()
+                reason = "interrupted"
+        except BaseException as error:
+            border.restore()
+            seconds = perf_counter() - began
+            end = TrainingEnded("error", state.epoch, state.best_epoch, seconds)
+            self.listeners.tell_of_error(end, error)
+            raise
+        seconds = perf_counter() - began
+        self.listeners.tell(TrainingEnded(reason, state.epoch, state.best_epoch, seconds))
+        return TrainingResult.of(state, reason)
+
+    def epochs(self, began: float) -> str:
+        """Run epochs and return the reason to stop."""
+        state, settings = self.state, self.settings
+        validation = self.validation
+        if self.listeners and self.listeners.tell(
+            TrainingStarted(
+                self.engine.architecture,
+                self.optimizer.name,
+                settings,
+                self.data.n,
+                0 if validation is None else validation.data.n,
+                state.epoch,
+            )
+        ):
+            return "callback"
+        self.monitor.start(state)
+        if state.schedule_state is None:
+            state.schedule_state = self.schedule.start()
+        last = state.epoch + settings.max_epochs
+        while True:
+            self.border.draw()
+            stop = self.epoch()
+            if state.schedule_state.finished:
+                return "learning_rate"
+            if self.monitor.exhausted(state):
+                return "no_improvement"
+            if stop:
+                return "callback"
+            if state.epoch >= last:
+                return "max_epochs"
+            if settings.max_time is not None and perf_counter() - began >= settings.max_time:
+                return "max_time"
+
+    def epoch(self) -> bool:
+        """Run one epoch, enter it into the state, and return whether a callback wants to stop."""
+        began = perf_counter()
+        state, settings = self.state, self.settings
+        optimizer_state, schedule_state = state.optimizer_state, state.schedule_state
+        assert schedule_state is not None
+        plan = self.plan(schedule_state)
+        result = self.engine.epoch(state.theta, optimizer_state.moments, self.data, plan)
+        if result.failed_batch >= 0 or not all_finite(state.theta):
+            raise self.failure(plan, result)
+
+        validation_loss = validation_score = None
+        if self.validation is not None:
+            validation_loss, validation_score = self.validation.measure(self.engine, state.theta)
+        rate = float(plan.rates[-1])
+        best = self.monitor.note(state, result.loss, validation_loss, validation_score)
+        value = self.monitor.value(settings.monitor, result.loss, validation_loss, validation_score)
+        state.schedule_state = self.schedule.observe(
+            schedule_state, value, self.optimizer.learning_rate
+        )
+        if state.schedule_state.multiplier != schedule_state.multiplier and self.monitor.exhausted(
+            state
+        ):
+            # As in scikit-learn: where an adaptive schedule lowers the rate, patience begins anew.
+            state.epochs_without_improvement = 0
+        optimizer_state.step += self.n_batches
+        seconds = perf_counter() - began
+        norm = result.gradient_norm
+        state.history.append(result.loss, validation_loss, validation_score, rate, norm, seconds)
+        state.epoch += 1  # from here on the epoch counts
+        if not self.listeners:
+            return False
+        return self.listeners.tell(
+            EpochEnded(
+                state.epoch,
+                result.loss,
+                validation_loss,
+                validation_score,
+                rate,
+                norm,
+                seconds,
+                best,
+            )
+        )
+
+    def plan(self, schedule_state: ScheduleState) -> EpochPlan:
+        """Return everything that the engine needs for the next epoch."""
+        settings, epoch = self.settings, self.state.epoch
+        first = self.state.optimizer_state.step
+        steps = np.arange(first, first + self.n_batches)
+        order = self.order
+        return EpochPlan(
+            order=epoch_order(settings.seed, epoch, self.data.n) if order is None else order,
+            batch_size=self.batch_size,
+            rates=self.schedule.rates(
+                self.optimizer.learning_rate, steps, self.horizon, schedule_state
+            ),
+            coefficients=self.optimizer.coefficients(steps + 1),
+            dropout_key=random.key(settings.seed, "dropout", epoch) if self.has_dropout else 0,
+            clip_norm=settings.clip_norm,
+        )
+
+    def failure(self, plan: EpochPlan, result: EpochResult) -> DivergenceError:
+        """Return the error for an epoch that has failed; the state is restored on its way out."""
+        batch = result.failed_batch if result.failed_batch >= 0 else self.n_batches - 1
+        return divergence(
+            self.engine.architecture,
+            self.engine.dtype,
+            self.state.theta,
+            self.border.theta,
+            self.data,
+            batch_rows(plan.order, self.batch_size, batch),
+            loss=result.loss,
+            epoch=self.state.epoch + 1,
+            batch=batch + 1,
+            learning_rate=float(plan.rates[batch]),
+        )
+
+
+def _check_fit(engine: Engine, optimizer: Optimizer, state: TrainingState) -> None:
+    """Refuse a state of another network, precision or optimizer: compiled code would read beyond it."""
+    size = engine.architecture.n_parameters
+    if state.theta.shape != (size,) or state.theta.dtype != engine.dtype:
+        raise InputError.of(
+            "state.theta",
+            got=f"shape {state.theta.shape}, {state.theta.dtype}",
+            expected=f"shape {(size,)}, {engine.dtype}",
+        )
+    moments = state.optimizer_state.moments
+    expected = (optimizer.n_moments, size)
+    if moments.shape != expected or moments.dtype != engine.dtype:
+        raise InputError.of(
+            "state.optimizer_state.moments",
+            got=f"shape {moments.shape}, {moments.dtype}",
+            expected=f"shape {expected}, {engine.dtype} for {optimizer.name}",
+            remedy="begin anew with TrainingState.start(state.theta, optimizer)",
+        )
