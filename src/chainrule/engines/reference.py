@@ -113,7 +113,8 @@ class ReferenceEngine:
     def _share(self, data: Data, rows: Any, n: int | None = None) -> np.ndarray:
         count = len(data.Y[rows])
         weights = np.ones(count, self.dtype) if data.weights is None else data.weights[rows]
-        return (weights / self.dtype.type(n or count))[:, None]
+        share: np.ndarray = (weights / self.dtype.type(n or count))[:, None]
+        return share
 
     def _masks(self, plan: EpochPlan, start: int, count: int) -> Masks | None:
         if not any(self.architecture.dropout):

@@ -1,18 +1,24 @@
 """Activations: a = f(z) and its derivative f'(z), side by side.
 
-Each pair is written once, elementwise, over the functions of ``elementary``. The reference engine calls it on arrays,
-the fused engine compiles the same source over scalars. ``derivative`` also receives ``a``, because for sigmoid, tanh and
-elu the derivative is shortest in terms of the value that the forward pass already has.
+Each pair is written once, elementwise, over the functions of ``elementary``. The reference engine
+calls it on arrays, the fused engine compiles the same source over scalars. ``derivative`` also
+receives ``a``, because for sigmoid, tanh and elu the derivative is shortest in terms of the value
+that the forward pass already has.
 
 At a kink the derivative from the left is taken, so relu'(0) = 0.
 
-Shapes: ``z``, ``a`` and the derivative all have the same shape. Literals are floats, so that float32 stays float32.
+Shapes: ``z``, ``a`` and the derivative all have the same shape. Literals are floats, so that float32
+stays float32.
+
+It is over 300 lines because value and derivative stand together, and one record a function below
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Self
 
 from chainrule.equations.elementary import (
@@ -31,7 +37,7 @@ from chainrule.equations.elementary import tanh as hyperbolic_tangent
 from chainrule.equations.registry import Registry, specification
 from chainrule.errors import InputError
 
-# ---- identity: f(z) = z -------------------------------------------------------------------------------------------
+# ---- identity: f(z) = z --------------------------------------------------------------------------
 
 
 def identity(z: Array) -> Array:
@@ -42,7 +48,7 @@ def identity_derivative(z: Array, a: Array) -> Array:
     return 1.0
 
 
-# ---- sigmoid: f(z) = 1 / (1 + exp(-z)) ----------------------------------------------------------------------------
+# ---- sigmoid: f(z) = 1 / (1 + exp(-z)) -----------------------------------------------------------
 
 
 def sigmoid(z: Array) -> Array:
@@ -54,7 +60,7 @@ def sigmoid_derivative(z: Array, a: Array) -> Array:
     return a * (1.0 - a)
 
 
-# ---- tanh ---------------------------------------------------------------------------------------------------------
+# ---- tanh ----------------------------------------------------------------------------------------
 
 
 def tanh(z: Array) -> Array:
@@ -65,7 +71,7 @@ def tanh_derivative(z: Array, a: Array) -> Array:
     return 1.0 - a * a
 
 
-# ---- relu: f(z) = max(z, 0) ---------------------------------------------------------------------------------------
+# ---- relu: f(z) = max(z, 0) ----------------------------------------------------------------------
 
 
 def relu(z: Array) -> Array:
@@ -76,7 +82,7 @@ def relu_derivative(z: Array, a: Array) -> Array:
     return where(z.real > 0.0, 1.0, 0.0)
 
 
-# ---- leaky_relu: f(z) = z above 0, slope z below ------------------------------------------------------------------
+# ---- leaky_relu: f(z) = z above 0, slope z below -------------------------------------------------
 
 
 def leaky_relu(z: Array, slope: float) -> Array:
@@ -87,7 +93,7 @@ def leaky_relu_derivative(z: Array, a: Array, slope: float) -> Array:
     return where(z.real > 0.0, 1.0, slope)
 
 
-# ---- elu: f(z) = z above 0, alpha (exp(z) - 1) below --------------------------------------------------------------
+# ---- elu: f(z) = z above 0, alpha (exp(z) - 1) below ---------------------------------------------
 
 
 def elu(z: Array, alpha: float) -> Array:
@@ -98,20 +104,18 @@ def elu_derivative(z: Array, a: Array, alpha: float) -> Array:
     return where(z.real > 0.0, 1.0, a + alpha)
 
 
-# ---- selu: f(z) = scale * elu(z, alpha), both fixed so that mean 0 and variance 1 are kept ------------------------
+# ---- selu: f(z) = scale * elu(z, alpha), both fixed so that mean 0 and variance 1 are kept -------
 
 
 def selu(z: Array) -> Array:
-    return 1.0507009873554805 * where(
-        z.real > 0.0, z, 1.6732632423543772 * expm1(minimum(z, 0.0))
-    )
+    return 1.0507009873554805 * where(z.real > 0.0, z, 1.6732632423543772 * expm1(minimum(z, 0.0)))
 
 
 def selu_derivative(z: Array, a: Array) -> Array:
     return where(z.real > 0.0, 1.0507009873554805, a + 1.0507009873554805 * 1.6732632423543772)
 
 
-# ---- softplus: f(z) = log(1 + exp(z)) -----------------------------------------------------------------------------
+# ---- softplus: f(z) = log(1 + exp(z)) ------------------------------------------------------------
 
 
 def softplus(z: Array) -> Array:
@@ -122,7 +126,7 @@ def softplus_derivative(z: Array, a: Array) -> Array:
     return sigmoid(z)
 
 
-# ---- gelu: f(z) = z Phi(z), Phi the normal distribution function, phi its density ---------------------------------
+# ---- gelu: f(z) = z Phi(z), Phi the normal distribution function, phi its density ----------------
 
 
 def gelu(z: Array) -> Array:
@@ -134,7 +138,7 @@ def gelu_derivative(z: Array, a: Array) -> Array:
     return 0.5 * (1.0 + erf(z * 0.7071067811865476)) + z * density
 
 
-# ---- gelu_tanh: f(z) = z/2 (1 + tanh(u)), u = sqrt(2/pi) (z + 0.044715 z³) ----------------------------------------
+# ---- gelu_tanh: f(z) = z/2 (1 + tanh(u)), u = sqrt(2/pi) (z + 0.044715 z³) -----------------------
 
 
 def gelu_tanh(z: Array) -> Array:
@@ -148,7 +152,7 @@ def gelu_tanh_derivative(z: Array, a: Array) -> Array:
     return 0.5 * (1.0 + t) + 0.5 * z * (1.0 - t * t) * du
 
 
-# ---- silu: f(z) = z sigmoid(z) ------------------------------------------------------------------------------------
+# ---- silu: f(z) = z sigmoid(z) -------------------------------------------------------------------
 
 
 def silu(z: Array) -> Array:
@@ -160,7 +164,7 @@ def silu_derivative(z: Array, a: Array) -> Array:
     return s * (1.0 + z * (1.0 - s))
 
 
-# ---- mish: f(z) = z tanh(softplus(z)) -----------------------------------------------------------------------------
+# ---- mish: f(z) = z tanh(softplus(z)) ------------------------------------------------------------
 
 
 def tanh_softplus(z: Array) -> Array:
@@ -179,7 +183,7 @@ def mish_derivative(z: Array, a: Array) -> Array:
     return t + z * sigmoid(z) * (1.0 - t * t)
 
 
-# ---- the records --------------------------------------------------------------------------------------------------
+# ---- the records ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -256,11 +260,11 @@ class Activation:
             raise InputError.of(
                 f"activation {self.name}", got=f"{len(parameters)} numbers", expected=takes
             )
-        if parameters and not low <= parameters[0] <= high:
+        if parameters and not (low <= parameters[0] <= high and isfinite(parameters[0])):
             raise InputError.of(
                 f"{self.name}({self.parameter_name})",
                 got=parameters[0],
-                expected=f"a number from {low:g} to {high:g}",
+                expected=f"a finite number from {low:g} to {high:g}",
             )
         return replace(self, parameter=parameters[0]) if parameters else self
 

@@ -1,21 +1,25 @@
 """Losses: how wrong raw scores are, and the derivative with respect to those scores, side by side.
 
-A loss takes the raw scores ``z`` of the last layer. The output link that turns scores into predictions (identity,
-sigmoid, softmax, exp) is fused into it, so nothing overflows, no logarithm meets 0, and no output can be paired with the
-wrong loss. Each rule is elementwise over one output of one row; the loss of a row is the SUM over its outputs, and
-``derivative`` is the derivative of exactly that sum.
+A loss takes the raw scores ``z`` of the last layer. The output link that turns scores into
+predictions (identity, sigmoid, softmax, exp) is fused into it, so nothing overflows, no logarithm
+meets 0, and no output can be paired with the wrong loss. Each rule is elementwise over one output
+of one row; the loss of a row is the SUM over its outputs, and ``derivative`` is the derivative of
+exactly that sum. At a kink (z = y) it is the mean of the derivatives from the left and the right.
 
-Softmax couples the outputs of a row. All of that coupling is in one number a row, ``normalizer`` = log sum exp(z): given
-it, the loss is elementwise again.
+Softmax couples the outputs of a row. All of that coupling is in one number a row, ``normalizer`` =
+log sum exp(z): given it, the loss is elementwise again.
 
-Shapes: ``z``, ``y``, value and derivative (n, k); ``normalizer`` (n, 1); parameters broadcast over rows. Sources and dropped
-constants stand in the records below.
+Shapes: ``z``, ``y``, value and derivative (n, k); ``normalizer`` (n, 1); parameters broadcast over
+rows. Sources and dropped constants stand in the records below.
+
+It is over 300 lines because value and derivative stand together, and one record a loss below them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Self
 
 import numpy as np
@@ -36,7 +40,7 @@ from chainrule.equations.elementary import (
 from chainrule.equations.registry import Registry, specification
 from chainrule.errors import InputError
 
-# ---- squared error: (z - y)² / 2 ----------------------------------------------------------------------------------
+# ---- squared error: (z - y)² / 2 -----------------------------------------------------------------
 
 
 def squared_error(z: Array, y: Array) -> Array:
@@ -47,7 +51,7 @@ def squared_error_derivative(z: Array, y: Array) -> Array:
     return z - y
 
 
-# ---- absolute error: |z - y| --------------------------------------------------------------------------------------
+# ---- absolute error: |z - y| ---------------------------------------------------------------------
 
 
 def absolute_error(z: Array, y: Array) -> Array:
@@ -58,7 +62,7 @@ def absolute_error_derivative(z: Array, y: Array) -> Array:
     return sign(z - y)
 
 
-# ---- Huber: r²/2 for |r| <= delta, else delta (|r| - delta/2), with r = z - y -------------------------------------
+# ---- Huber: r²/2 for |r| <= delta, else delta (|r| - delta/2), with r = z - y --------------------
 
 
 def huber(z: Array, y: Array, delta: Array) -> Array:
@@ -72,7 +76,7 @@ def huber_derivative(z: Array, y: Array, delta: Array) -> Array:
     return where(absolute(r).real <= delta, r, delta * sign(r))
 
 
-# ---- quantile (pinball): level (y - z) where the score is too low, (1 - level) (z - y) where too high --------------
+# ---- quantile (pinball): level (y - z) for a score too low, (1 - level) (z - y) for one too high ---
 
 
 def quantile(z: Array, y: Array, level: Array) -> Array:
@@ -80,10 +84,10 @@ def quantile(z: Array, y: Array, level: Array) -> Array:
 
 
 def quantile_derivative(z: Array, y: Array, level: Array) -> Array:
-    return where((z - y).real > 0.0, 1.0 - level, where((z - y).real < 0.0, -level, 0.5 - level))
+    return 0.5 * sign(z - y) + 0.5 - level  # 1 - level above y, -level below, NaN where z is NaN
 
 
-# ---- Poisson: exp(z) - y z, the mean is exp(z) --------------------------------------------------------------------
+# ---- Poisson: exp(z) - y z, the mean is exp(z) ---------------------------------------------------
 
 
 def poisson(z: Array, y: Array) -> Array:
@@ -94,7 +98,7 @@ def poisson_derivative(z: Array, y: Array) -> Array:
     return exp(z) - y
 
 
-# ---- Gamma: z + y exp(-z), the mean is exp(z) ---------------------------------------------------------------------
+# ---- Gamma: z + y exp(-z), the mean is exp(z) ----------------------------------------------------
 
 
 def gamma(z: Array, y: Array) -> Array:
@@ -105,7 +109,7 @@ def gamma_derivative(z: Array, y: Array) -> Array:
     return 1.0 - y * exp(-z)
 
 
-# ---- binary log-loss: softplus(z) - y z; keep and share smooth the label, y -> keep y + share ----------------------
+# ---- binary log-loss: softplus(z) - y z; keep and share smooth the label, y -> keep y + share ----
 
 
 def binary_log_loss(z: Array, y: Array, keep: Array, share: Array) -> Array:
@@ -116,7 +120,7 @@ def binary_log_loss_derivative(z: Array, y: Array, keep: Array, share: Array) ->
     return sigmoid(z) - (keep * y + share)
 
 
-# ---- multiclass log-loss: y (log sum exp(z) - z) summed over classes; y is one row of a one-hot matrix -------------
+# ---- multiclass log-loss: sum over classes of y (log sum exp(z) - z); y is a row of a one-hot matrix
 
 
 def log_sum_exp(z: Array) -> Array:
@@ -134,7 +138,7 @@ def multiclass_log_loss_derivative(
     return exp(z - normalizer) - (keep * y + share)
 
 
-# ---- focal: log-loss times (1 - p)^focus, p the probability of the label; alpha weights the positives --------------
+# ---- focal: log-loss times (1 - p)^focus, p the label's probability; alpha weights the positives ----
 
 
 def focal(z: Array, y: Array, focus: Array, alpha: Array) -> Array:
@@ -151,14 +155,16 @@ def focal_derivative(z: Array, y: Array, focus: Array, alpha: Array) -> Array:
     return alpha * y * positive + (1.0 - alpha) * (1.0 - y) * negative
 
 
-# ---- output links: from raw scores to predictions -----------------------------------------------------------------
+# ---- output links: from raw scores to predictions ------------------------------------------------
 
 
 def softmax(z: Array) -> Array:
-    return exp(z - log_sum_exp(z))
+    # not exp(z - log_sum_exp(z)): in float32 at scores near 1000 those rows would sum to 1 ± 6e-5
+    shift = row_maximum(z)
+    return exp(z - shift) / row_sum_exp(z, shift)
 
 
-# ---- the numbers that a rule takes, one column an output -----------------------------------------------------------
+# ---- the numbers that a rule takes, one column an output -----------------------------------------
 
 
 def _same_for_all(parameters: tuple[float, ...], n_outputs: int) -> np.ndarray:
@@ -168,6 +174,13 @@ def _same_for_all(parameters: tuple[float, ...], n_outputs: int) -> np.ndarray:
 
 def _one_level_an_output(levels: tuple[float, ...], n_outputs: int) -> np.ndarray:
     """Quantile levels alternate along the outputs: all levels of target 1, then all of target 2."""
+    if n_outputs % len(levels):
+        raise InputError.of(
+            "quantile levels",
+            got=f"{len(levels)} for {n_outputs} outputs",
+            expected="as many outputs for each target as there are levels",
+            remedy=f"use {len(levels)} outputs for one target",
+        )
     return np.resize(np.array(levels, dtype=float), (1, n_outputs))
 
 
@@ -261,13 +274,17 @@ class Loss:
         """Return this loss with its numbers set; InputError if they are not accepted."""
         if len(parameters) != len(self.parameters) and not (self.variadic and parameters):
             takes = ", ".join(self.parameter_names) or "no number"
-            raise InputError.of(f"loss {self.name}", got=f"{len(parameters)} numbers", expected=takes)
+            raise InputError.of(
+                f"loss {self.name}", got=f"{len(parameters)} numbers", expected=takes
+            )
         for i, number in enumerate(parameters):
             name = self.parameter_names[min(i, len(self.parameter_names) - 1)]
             low, high = self.parameter_bounds[min(i, len(self.parameter_bounds) - 1)]
-            if not low <= number <= high:
+            if not (low <= number <= high and isfinite(number)):
                 raise InputError.of(
-                    f"{self.name}({name})", got=number, expected=f"a number from {low:g} to {high:g}"
+                    f"{self.name}({name})",
+                    got=number,
+                    expected=f"a finite number from {low:g} to {high:g}",
                 )
         return replace(self, parameters=tuple(parameters))
 

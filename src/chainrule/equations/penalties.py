@@ -1,6 +1,7 @@
 """Penalties on the weights: value beside derivative, elementwise. Biases are never penalised.
 
-J gains ``(l2/2) sum W²`` and ``l1 sum |W|`` over all layers, whatever the batch size; dW gains ``l2 W`` and ``l1 sign(W)``.
+J gains ``(l2/2) sum W²`` and ``l1 sum |W|`` over all layers, whatever the batch size; dW gains
+``l2 W`` and ``l1 sign(W)``.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
-_SPECIFICATION = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\(([^()]*)\))?\s*")
+_SPECIFICATION = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*(?:\(([^()]*)\))?")
+_LONGEST = 200  # characters; a damaged file may hold megabytes where a name should be
 
 
 class Registry(Generic[R]):
@@ -94,7 +95,13 @@ class Registry(Generic[R]):
             raise InputTypeError.of(
                 self.kind, got=repr(specification), expected=f"a name, one of {self._listed()}"
             )
-        match = _SPECIFICATION.fullmatch(specification)
+        if len(specification) > _LONGEST:
+            raise InputError.of(
+                self.kind,
+                got=f"{len(specification)} characters",
+                expected=f"one of {self._listed()}",
+            )
+        match = _SPECIFICATION.fullmatch(specification.strip())
         name = match[1] if match else specification
         record = self._records.get(self._aliases.get(name, name))
         if record is None:

@@ -9,8 +9,9 @@ Rows are samples; n rows, layers l = 1..L, layer l has ``fan_in`` inputs and ``f
     delta[l] (n, fan_out), dJ/dz[l]
     dW[l]    as W[l]                db[l]    as b[l]
 
-``share`` is the part that each row has in the mean: 1/n, or w_i / sum(w) with sample weights. It enters delta[L] once and
-is carried by the chain rule to every layer, so no later formula contains n. relu'(0) = 0.
+``share`` is the part that each row has in the mean: 1/n, or w_i / sum(w) with sample weights. It
+enters delta[L] once and is carried by the chain rule to every layer, so no later formula contains
+n. relu'(0) = 0.
 
 Everything else in chainrule that computes a gradient is tested against this page.
 """

@@ -159,13 +159,15 @@ def initial_parameters(
     seed : int
         With the layer, the only thing that the draw depends on.
     dtype : dtype
-        Of the vector that is returned.
+        Of the vector that is returned: float32 or float64.
 
     Raises
     ------
     InputError
-        If the initialiser is not known or an array has the wrong shape or is not finite.
+        If the initialiser or the dtype is not known, or an array has the wrong shape or is not finite.
     """
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise InputError.of("dtype", got=np.dtype(dtype), expected="float32 or float64")
     parameters = Parameters(architecture, np.zeros(architecture.n_parameters, dtype=dtype))
     if not isinstance(initializer, str):
         _copy_given(parameters, initializer)

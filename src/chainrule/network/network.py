@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -75,7 +74,11 @@ class Network:
         names = [activations] * n_hidden if isinstance(activations, str) else list(activations)
         if len(names) == n_hidden:
             names.append("identity")
-        rates = [dropout] * n_hidden if isinstance(dropout, Real) else list(dropout)
+        rates = (
+            [dropout] * n_hidden
+            if isinstance(dropout, int | float | np.floating)
+            else list(dropout)
+        )
         self.architecture = Architecture(tuple(sizes), tuple(names), loss, l2, l1, tuple(rates))
         self.parameters = initial_parameters(self.architecture, initializer, random_state, dtype)
 
@@ -95,11 +98,13 @@ class Network:
 
     def scores(self, X: Any) -> np.ndarray:
         """Return the raw scores that the loss receives, (n, outputs)."""
-        return self.forward(X).scores
+        scores: np.ndarray = self.forward(X).scores
+        return scores
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the scores through the loss's output link, (n, outputs): means or probabilities."""
-        return self.architecture.loss_function.link(self.scores(X))
+        predictions: np.ndarray = self.architecture.loss_function.link(self.scores(X))
+        return predictions
 
     def objective(self, X: Any, Y: Any, sample_weight: Any = None) -> float:
         """Return J: the weighted mean of the losses plus the penalties."""
@@ -116,24 +121,23 @@ class Network:
         return J, backward(self.parameters, P, Y, share, np.empty_like(self.parameters.vector))
 
     def _inputs(self, X: Any) -> np.ndarray:
-        X = np.asarray(X)
-        X = X.astype(
-            np.result_type(self.parameters.vector.dtype, X.dtype if X.dtype.kind == "c" else "f4")
-        )
-        if X.ndim != 2 or X.shape[1] != self.architecture.sizes[0]:
+        own = self.parameters.vector.dtype
+        # complex inputs stay complex, for complex-step differentiation with respect to them
+        x = _finite("X", X, np.result_type(own, "c8") if np.iscomplexobj(X) else own)
+        if x.ndim != 2 or x.shape[1] != self.architecture.sizes[0]:
             raise InputError.of(
                 "X",
-                got=f"shape {X.shape}",
+                got=f"shape {x.shape}",
                 expected=f"(n, {self.architecture.sizes[0]}): rows are samples",
                 remedy="a single sample is X.reshape(1, -1)",
             )
-        return X
+        return x
 
     def _data(
         self, X: Any, Y: Any, sample_weight: Any
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         X = self._inputs(X)
-        Y = np.asarray(Y, dtype=self.parameters.vector.real.dtype)
+        Y = _finite("Y", Y, self.parameters.vector.real.dtype)
         expected = (len(X), self.architecture.sizes[-1])
         if Y.shape != expected:
             raise InputError.of(
@@ -145,11 +149,26 @@ class Network:
         self.architecture.loss_function.check_targets(Y)
         if sample_weight is None:
             return X, Y, equal_share(len(X), Y.dtype)
-        w = np.asarray(sample_weight, dtype=Y.dtype)
-        if w.shape != (len(X),) or not np.all(np.isfinite(w)) or w.min() < 0 or w.sum() == 0:
+        w = _finite("sample_weight", sample_weight, np.float64)
+        if w.shape != (len(X),) or np.any(w < 0.0) or not np.any(w):
             raise InputError.of(
                 "sample_weight",
                 got=f"shape {w.shape}",
-                expected=f"{len(X)} finite weights >= 0, not all 0",
+                expected=f"{len(X)} weights >= 0, not all 0",
             )
-        return X, Y, (w / w.sum())[:, None]
+        w = w / w.max()  # the sum cannot overflow
+        return X, Y, (w / w.sum())[:, None].astype(Y.dtype)
+
+
+def _finite(name: str, values: Any, dtype: Any) -> np.ndarray:
+    """Return ``values`` as an array of ``dtype``; InputError if they are not finite numbers."""
+    try:
+        with np.errstate(over="ignore"):
+            array: np.ndarray = np.asarray(values).astype(dtype)
+    except (TypeError, ValueError) as error:
+        raise InputError.of(name, got=str(error), expected="an array of numbers") from error
+    if not np.all(np.isfinite(array)):
+        raise InputError.of(
+            name, got="NaN or infinity", expected=f"finite numbers in {array.dtype}"
+        )
+    return array

@@ -41,8 +41,8 @@ def key(seed: int, purpose: str, *counters: int) -> int:
 def mixed(counter: Any) -> Any:
     """Return 64 random bits for a uint64 counter, elementwise.
 
-    The finaliser of SplitMix64 (Steele, Lea & Flood 2014, figure 15; variant 13 of Stafford): neighbouring counters give
-    unrelated bits. Arrays and scalars are uint64; products wrap around.
+    The finaliser of SplitMix64 (Steele, Lea & Flood 2014, figure 15; variant 13 of Stafford):
+    neighbouring counters give unrelated bits. Arrays and scalars are uint64; products wrap around.
     """
     bits = (counter ^ (counter >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
