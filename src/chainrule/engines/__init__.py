@@ -1,4 +1,4 @@
-"""Engines run the equations over data: ``reference`` in NumPy as they stand, ``fused`` compiled, a whole epoch at once."""
+"""Engines run the equations over data: ``reference`` in NumPy as they stand, ``fused`` whole epochs compiled."""
 
 from __future__ import annotations
 

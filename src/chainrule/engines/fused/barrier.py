@@ -31,7 +31,7 @@ def _word(builder: Any, address: Any) -> Any:
     return builder.inttoptr(address, ir.IntType(64).as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _atomic_add(typing_context: Any, address: Any, value: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.atomic_rmw("add", _word(builder, values[0]), values[1], "seq_cst")
@@ -39,7 +39,7 @@ def _atomic_add(typing_context: Any, address: Any, value: Any) -> Any:
     return types.int64(types.int64, types.int64), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _atomic_load(typing_context: Any, address: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.load_atomic(_word(builder, values[0]), "seq_cst", 8)
@@ -47,7 +47,7 @@ def _atomic_load(typing_context: Any, address: Any) -> Any:
     return types.int64(types.int64), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _give_way(typing_context: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         function = ir.FunctionType(ir.IntType(32), [])

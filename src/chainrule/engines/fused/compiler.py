@@ -1,15 +1,15 @@
 """One place for everything about compilation: flags, cache, and calls through an address.
 
-``kernel`` compiles a loop that is shared by all networks. ``block`` compiles a small loop around one rule (an activation, a
-loss, an update) behind a C address; the shared loop calls it through that address, so a new rule, a user's own included,
-compiles its block alone and never the shared loop.
+``kernel`` compiles a loop that is shared by all networks. ``block`` compiles a small loop around one rule (an
+activation, a loss, an update) behind a C address; the shared loop calls it through that address, so a new rule, a user's own
+included, compiles its block alone and never the shared loop.
 
-Flags: full fast-math deletes NaN checks, and loud failure needs them, so only the subset that keeps NaN and infinity is on.
-``error_model="numpy"`` leaves out Python's test for division by zero, a branch that stops vectorisation.
+Flags: full fast-math deletes NaN checks, and loud failure needs them, so only the subset that keeps NaN and infinity is
+on. ``error_model="numpy"`` leaves out Python's test for division by zero, a branch that stops vectorisation.
 
-Cache: Numba looks only at the file of the compiled function itself, and would keep old code when a rule in another file
-changes. Here the key holds a fingerprint of the source of every rule and kernel, of chainrule and of Numba. The files are
-pickles, so they lie in a folder that belongs to the user and that nobody else can write to; where there is no such
+Cache: Numba looks only at the file of the compiled function itself, and would keep old code when a rule in another
+file changes. Here the key holds a fingerprint of the source of every rule and kernel, of chainrule and of Numba. The
+files are pickles, so they lie in a folder that belongs to the user and that nobody else can write to; where there is no such
 folder, everything is compiled anew in each process, and one warning says so.
 
 With ``NUMBA_DISABLE_JIT=1`` the same functions run as Python, for coverage and for debugging.
@@ -77,7 +77,9 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
     if not COMPILED:
         _python_blocks[id(function)] = function
         return id(function)
-    compiled = CFunc(function, (signature.args, signature.return_type), {}, {"nopython": True, **FLAGS})
+    compiled: Any = CFunc(
+        function, (signature.args, signature.return_type), {}, {"nopython": True, **FLAGS}
+    )
     compiled._cache = _cache_of(function, name)
     compiled.compile()
     address = compiled.address
@@ -99,7 +101,7 @@ def call_for_float(address: int, arguments: tuple[Any, ...]) -> float:
 
 
 def _indirect_call(result: Any) -> Any:
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def indirect(typing_context: Any, address: Any, arguments: Any) -> Any:
         def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
             passed = cgutils.unpack_tuple(builder, values[1])
@@ -128,12 +130,12 @@ def _compiled_call_for_float(address: Any, arguments: Any) -> Any:
     return lambda address, arguments: _call_float(address, arguments)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _pointer_float32(typing_context: Any, address: Any) -> Any:
     return types.CPointer(types.float32)(address), _emit_pointer
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _pointer_float64(typing_context: Any, address: Any) -> Any:
     return types.CPointer(types.float64)(address), _emit_pointer
 

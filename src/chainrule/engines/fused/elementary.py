@@ -1,7 +1,7 @@
 """Compiled twins of ``chainrule.equations.elementary``, over scalars, so that the rules compile as they stand.
 
-Numba has no vector mathematics library, and a call into libm for every element stops vectorisation. So float32 ``exp`` and
-``tanh`` are polynomials here: branch-free, vectorised by the compiler, NaN in gives NaN out. float64 uses libm.
+Numba has no vector mathematics library, and a call into libm for every element stops vectorisation. So float32 ``exp``
+and ``tanh`` are polynomials here: branch-free, vectorised by the compiler, NaN in gives NaN out. float64 uses libm.
 """
 
 from __future__ import annotations

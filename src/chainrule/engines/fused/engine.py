@@ -71,9 +71,7 @@ class FusedEngine:
         """Return J over all rows, without dropout."""
         return evaluate(self.architecture, theta, data, self.scores(theta, data.X))
 
-    def objective_and_gradient(
-        self, theta: np.ndarray, data: Data, gradient: np.ndarray
-    ) -> float:
+    def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient``, without dropout."""
         n = max(data.n, 1)
         steps = Steps(
@@ -133,7 +131,9 @@ class FusedEngine:
             return result
 
     def __getstate__(self) -> dict[str, Any]:
-        raise TypeError("an engine holds addresses of compiled code and cannot be copied or pickled")
+        raise TypeError(
+            "an engine holds addresses of compiled code and cannot be copied or pickled"
+        )
 
 
 def _load_blas() -> None:
@@ -144,5 +144,3 @@ def _load_blas() -> None:
         import scipy.linalg.cython_blas  # noqa: F401
 
         forget_libraries()
-
-

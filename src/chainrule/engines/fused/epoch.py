@@ -1,15 +1,15 @@
 """A whole epoch in compiled code: gather, forward, loss, backward, reduce, step; never back in Python between batches.
 
-The equations are those of ``network.backprop``, in the same order, with the same names. Each is one matrix product or one
-block (``rules``) over a tile of rows:
+The equations are those of ``network.backprop``, in the same order, with the same names. Each is one matrix product or
+one block (``rules``) over a tile of rows:
 
     z = h W            product              delta[L] = share * dloss * f'     loss block, derivative block
     z += b, a = f(z)   value block          dW = h.T delta, db = sum delta    product, sum of rows
     h = a * mask       mask                 delta = (delta W.T) * mask * f'   product, mask, derivative block
 
-All workers run ``run_epoch`` at the same time, each on its own lanes and chunks, and meet between the phases of a batch. A
-lane is always summed by one worker, lanes and chunks are always added in the same order, so the bits are the same for
-any number of workers.
+All workers run ``run_epoch`` at the same time, each on its own lanes and chunks, and meet between the phases of a
+batch. A lane is always summed by one worker, lanes and chunks are always added in the same order, so the bits are the
+same for any number of workers.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def run_epoch(
 ) -> tuple[float, float, int]:
     """Return mean loss, largest gradient norm and the batch that failed or -1; theta and moments are overwritten."""
     n, lanes, n_chunks = rows.Y.shape[0], buffers.lane_loss.size, buffers.chunks.shape[0]
-    total, largest_norm, batch = 0.0, 0.0, 0
-    for start in range(0, n, steps.batch_size):
+    total, largest_norm = 0.0, 0.0
+    for batch, start in enumerate(range(0, n, steps.batch_size)):
         size = min(steps.batch_size, n - start)
         for lane in range(worker, lanes, n_workers):
             first, last = size * lane // lanes, size * (lane + 1) // lanes
@@ -65,7 +65,6 @@ def run_epoch(
             for chunk in range(worker, n_chunks, n_workers):
                 update_chunk(chunk, batch, scale, theta, moments, layers, steps, buffers)
             wait(barrier, n_workers)
-        batch += 1
     return total / max(n, 1), largest_norm, -1
 
 

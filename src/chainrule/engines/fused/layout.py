@@ -1,11 +1,12 @@
 """What the compiled epoch works on: networks, rows, steps and buffers as named tuples of arrays.
 
-Shapes: L layers, sizes s[0..L], P parameters, n rows, k = s[L] outputs. A batch is cut into ``lanes``, each lane into tiles
-of at most ``tile`` rows; both depend on the problem alone, never on the number of threads, and so do all sums.
+Shapes: L layers, sizes s[0..L], P parameters, n rows, k = s[L] outputs. A batch is cut into ``lanes``, each lane into
+tiles of at most ``tile`` rows; both depend on the problem alone, never on the number of threads, and so do all sums.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import segments
 from chainrule.optimizers.optimizer import Optimizer
 
-_TILE_NUMBERS = 2**16  # activations of a tile in one direction: 256 KiB of float32, about half of a level-2 cache
+_TILE_NUMBERS = 2**16  # activations of a tile: 256 KiB of float32, half of a level-2 cache
 _LANE_ROWS = 64  # fewer rows make matrix products slow
 _LANE_OPERATIONS = 4_000_000  # less work is not worth a meeting of threads
 _MOST_LANES = 4
@@ -78,7 +79,7 @@ class Buffers(NamedTuple):
     mask: np.ndarray  #: as h
     delta: np.ndarray  #: (lanes, 2, tile * widest)
     gradient: np.ndarray  #: (lanes, P); lane 0 holds the sum after the reduction
-    part: np.ndarray  #: (lanes, P) of a tile after the first, or (lanes, 0) where a lane has one tile
+    part: np.ndarray  #: (lanes, P) of one tile; (lanes, 0) where a lane has one tile only
     lane_loss: np.ndarray  #: (lanes,) float64
     chunks: np.ndarray  #: (c, 3) int64: start, stop, whether weights
     chunk_norm: np.ndarray  #: (c,) float64, sum of g²
@@ -87,7 +88,7 @@ class Buffers(NamedTuple):
 
 def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
     """Return into how many lanes a batch is cut, and the rows of a tile."""
-    operations = 6 * sum(m * k for m, k in zip(sizes, sizes[1:], strict=False)) * batch_rows
+    operations = 6 * sum(m * k for m, k in pairwise(sizes)) * batch_rows
     lanes = min(_MOST_LANES, batch_rows // _LANE_ROWS, operations // _LANE_OPERATIONS)
     lanes = max(1, lanes)
     lane_rows = -(-batch_rows // lanes)

@@ -1,9 +1,9 @@
-"""Rules behind addresses: the very functions of ``equations`` and ``optimizers``, each compiled into one vectorised loop.
+"""Rules behind addresses: the very functions of ``equations`` and ``optimizers``, each compiled into one loop.
 
-A rule is Python source over scalars or arrays. Here its literals are lowered to the precision of the network (Numba would
-promote float32 with a Python literal to float64), the plain functions it calls are compiled with it, and a loop over a
-whole batch is put around it. Four kinds of loop: an activation's value (with the bias added on the way), its derivative
-(multiplied into delta), a loss with its derivative over rows, and an optimizer's step.
+A rule is Python source over scalars or arrays. Here its literals are lowered to the precision of the network (Numba
+would promote float32 with a Python literal to float64), the plain functions it calls are compiled with it, and a loop
+over a whole batch is put around it. Four kinds of loop: an activation's value (with the bias added on the way), its
+derivative (multiplied into delta), a loss with its derivative over rows, and an optimizer's step.
 
 Every block takes addresses and sizes; what it reads and writes is said at each one.
 """
@@ -50,7 +50,7 @@ def _real(dtype: np.dtype) -> Any:
 
 
 def precise(rule: Rule, dtype: np.dtype) -> Rule:
-    """Return ``rule`` with its literals in ``dtype`` and the plain functions it calls compiled; not yet compiled itself."""
+    """Return ``rule`` with its literals in ``dtype`` and the functions it calls compiled; not yet compiled itself."""
     if not COMPILED:
         return rule
     code = rule.__code__
@@ -111,7 +111,7 @@ def _identity_of(rule: Rule) -> str:
 
 @cache
 def activation_value(value: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
-    """z += b (overwrites z), a = f(z) (overwrites a); z, a (rows, units), b (units,)."""
+    """Compile z += b, a = f(z): overwrites z and a (rows, units), reads b (units,)."""
     f, vector = _compiled(value, dtype), _vector(dtype)
 
     if takes_parameter:
@@ -140,7 +140,7 @@ def activation_value(value: Rule, takes_parameter: bool, dtype: np.dtype) -> int
 
 @cache
 def activation_derivative(derivative: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
-    """Delta *= f'(z) (overwrites delta); delta, z, a hold ``size`` numbers."""
+    """Compile delta *= f'(z): overwrites delta; delta, z and a hold ``size`` numbers."""
     f, vector = _compiled(derivative, dtype), _vector(dtype)
 
     if takes_parameter:
@@ -216,7 +216,7 @@ def _loss_block(
             return total
 
     else:
-        row_number = _compiled(normalizer, dtype)
+        row_number = _of_a_row(normalizer, dtype)
 
         def loop(z_at, y_at, share_at, columns_at, delta_at, rows, k):  # type: ignore[no-untyped-def]
             z, y, delta = vector(z_at, rows * k), vector(y_at, rows * k), vector(delta_at, rows * k)
@@ -233,6 +233,11 @@ def _loss_block(
     signature = types.float64(*[_ADDRESS] * 7)
     rules = " ".join(_identity_of(r) for r in (value, derivative, normalizer) if r is not None)
     return block(loop, signature, f"loss {rules} {n_columns} {dtype}")
+
+
+def _of_a_row(normalizer: Rule, dtype: np.dtype) -> Any:
+    """Return the normalizer as a function from one row to one number; NumPy's keeps the row's dimension."""
+    return _compiled(normalizer, dtype) if COMPILED else lambda row: normalizer(row)[0]
 
 
 # ---- optimizers ---------------------------------------------------------------------------------------------------
