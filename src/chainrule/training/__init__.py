@@ -1,4 +1,9 @@
-"""Training: the loop that joins data, engine, optimizer and schedule, and what it tells, keeps and warns of."""
+"""Training: the loop that joins data, engine, optimizer and schedule, and what it tells, keeps and warns of.
+
+``train`` is for first-order optimizers, ``train_lbfgs`` for L-BFGS; both go on from a ``TrainingState``.
+``health.warn`` is called by whoever owns a training, at its end; ``RichProgress`` is a callback like any
+other.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,9 @@ from chainrule.training.events import (
 )
 from chainrule.training.failure import DivergenceError
 from chainrule.training.history import History
-from chainrule.training.loop import REASONS, TrainingResult, train
+from chainrule.training.loop import train
+from chainrule.training.progress import RichProgress
+from chainrule.training.result import REASONS, TrainingResult
 from chainrule.training.second_order import train_lbfgs
 from chainrule.training.settings import MONITORS, TrainingSettings
 from chainrule.training.state import TrainingState
@@ -33,6 +40,7 @@ __all__ = [
     "Callback",
     "StopTraining",
     "DivergenceError",
+    "RichProgress",
     "REASONS",
     "MONITORS",
 ]

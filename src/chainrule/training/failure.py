@@ -13,12 +13,13 @@ import numpy as np
 from chainrule.engines.engine import Data
 from chainrule.errors import TrainingError
 from chainrule.network.architecture import Architecture
-from chainrule.network.backprop import Pass, forward
+from chainrule.network.backprop import forward
 from chainrule.network.parameters import Parameters, segments
 
 #: Inputs and targets above this are named as a likely cause; standardised columns stay below 10.
 _LARGE = 100.0
 _ORDINARY_RATE = 0.01
+_BLOCK = 4096  # rows looked at together
 
 
 class DivergenceError(TrainingError):
@@ -111,18 +112,22 @@ def find(
         size = _largest(theta[start:stop])
         if not size <= largest:
             return Place(layer, f"{name} of layer {layer}")
-    X = data.X[rows]
-    if not _largest(X) <= largest:
-        return Place(1, "X, the input of layer 1")
-    with np.errstate(all="ignore"):
-        parameters = Parameters(architecture, theta.astype(np.float64))
-        P = forward(parameters, X.astype(np.float64))
-    for layer in range(1, architecture.n_layers + 1):
-        for name, values in (("z", P.z[layer]), ("a", P.a[layer])):
-            size = _largest(values)
-            if not size <= largest:
-                return Place(layer, f"{name}[{layer}] of layer {layer}, largest {size:.3g}")
-    return Place(None, f"the loss or its gradient, {_sizes(P)}")
+    parameters = Parameters(architecture, theta.astype(np.float64))
+    largest_z = [0.0] * architecture.n_layers
+    for start in range(0, len(rows), _BLOCK):
+        X = data.X[rows[start : start + _BLOCK]]
+        if not _largest(X) <= largest:
+            return Place(1, "X, the input of layer 1")
+        with np.errstate(all="ignore"):
+            P = forward(parameters, X.astype(np.float64))
+        for layer in range(1, architecture.n_layers + 1):
+            for name, values in (("z", P.z[layer]), ("a", P.a[layer])):
+                size = _largest(values)
+                if not size <= largest:
+                    return Place(layer, f"{name}[{layer}] of layer {layer}, largest {size:.3g}")
+            largest_z[layer - 1] = max(largest_z[layer - 1], _largest(P.z[layer]))
+    sizes = ", ".join(f"{size:.3g}" for size in largest_z)
+    return Place(None, f"the loss or its gradient, where the largest |z| of each layer is {sizes}")
 
 
 def likely_causes(data: Data, learning_rate: float | None) -> list[str]:
@@ -144,16 +149,7 @@ def all_finite(theta: np.ndarray) -> bool:
     return bool(np.isfinite(theta).all())
 
 
-def _sizes(P: Pass) -> str:
-    sizes = ", ".join(f"{_largest(z):.3g}" for z in P.z[1:])
-    return f"the largest |z| of each layer being {sizes}"
-
-
 def _largest(values: Any) -> float:
     """Return max |value| of an array or sparse matrix, NaN if there is one, 0 if it is empty."""
-    numbers = np.asarray(getattr(values, "data", values)) if _is_sparse(values) else values
+    numbers = values if isinstance(values, np.ndarray) else np.asarray(values.data)  # CSR
     return float(np.abs(numbers).max()) if numbers.size else 0.0
-
-
-def _is_sparse(values: Any) -> bool:
-    return not isinstance(values, np.ndarray)

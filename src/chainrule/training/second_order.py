@@ -1,8 +1,8 @@
 """Training by L-BFGS: the same events, history, validation and best weights as in the first-order loop.
 
-An iteration counts as an epoch. Each uses all rows, in float64 and without dropout. Patience looks at validation only: the
-training loss falls at every iteration, and when that is not enough any more is for L-BFGS's own
-tolerance to say.
+An iteration counts as an epoch. Each uses all rows, in float64 and without dropout. Patience looks at validation
+only: the training loss falls at every iteration, and when that is not enough any more is for L-BFGS's own tolerance
+to say.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chainrule.training.events import (
     TrainingStarted,
 )
 from chainrule.training.failure import divergence
-from chainrule.training.loop import TrainingResult
+from chainrule.training.result import TrainingResult
 from chainrule.training.settings import TrainingSettings
 from chainrule.training.state import Border, TrainingState
 from chainrule.training.stopping import Monitor
