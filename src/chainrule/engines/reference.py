@@ -20,7 +20,7 @@ from chainrule.network.backprop import (
 from chainrule.network.inference import block_rows, scores
 from chainrule.network.parameters import Parameters, segments
 from chainrule.network.threads import one_blas_thread
-from chainrule.optimizers.clipping import factor
+from chainrule.optimizers.clipping import factor, global_norm
 from chainrule.optimizers.optimizer import Optimizer, update
 
 
@@ -67,7 +67,7 @@ class ReferenceEngine:
                 P = forward(parameters, data.X[rows], self._masks(plan, start, len(rows)))
                 J = float(objective(parameters, P.scores, Y, share))
                 backward(parameters, P, Y, share, gradient)
-                norm = float(np.sqrt(np.dot(gradient, gradient)))
+                norm = global_norm(gradient)
                 if not (np.isfinite(J) and np.isfinite(norm)):
                     return EpochResult(J, norm, failed_batch=batch)
                 gradient *= factor(norm, plan.clip_norm)

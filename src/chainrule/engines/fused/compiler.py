@@ -1,16 +1,16 @@
 """One place for everything about compilation: flags, cache, and calls through an address.
 
 ``kernel`` compiles a loop that is shared by all networks. ``block`` compiles a small loop around one rule (an
-activation, a loss, an update) behind a C address; the shared loop calls it through that address, so a new rule, a user's own
-included, compiles its block alone and never the shared loop.
+activation, a loss, an update) behind a C address; the shared loop calls it through that address, so a new rule, a
+user's own included, compiles its block alone and never the shared loop.
 
 Flags: full fast-math deletes NaN checks, and loud failure needs them, so only the subset that keeps NaN and infinity is
 on. ``error_model="numpy"`` leaves out Python's test for division by zero, a branch that stops vectorisation.
 
 Cache: Numba looks only at the file of the compiled function itself, and would keep old code when a rule in another
 file changes. Here the key holds a fingerprint of the source of every rule and kernel, of chainrule and of Numba. The
-files are pickles, so they lie in a folder that belongs to the user and that nobody else can write to; where there is no such
-folder, everything is compiled anew in each process, and one warning says so.
+files are pickles, so they lie in a folder that belongs to the user and that nobody else can write to; where there is no
+such folder, everything is compiled anew in each process, and one warning says so.
 
 With ``NUMBA_DISABLE_JIT=1`` the same functions run as Python, for coverage and for debugging.
 """
@@ -91,7 +91,11 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
 
 
 def call(address: int, arguments: tuple[Any, ...]) -> Any:
-    """Call a block that returns nothing."""
+    """Call a block that returns nothing.
+
+    The types of ``arguments`` must be exactly those of the block: no conversion takes place, and ``0.0`` for a float32
+    would be read as garbage. So numbers are taken from arrays of the network's precision.
+    """
     _python_blocks[address](*arguments)
 
 

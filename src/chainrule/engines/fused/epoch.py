@@ -163,7 +163,7 @@ def forward(
                 counter = np.uint64(start + i) * np.uint64(k) + steps.layer_keys[l]
                 for j in range(k):
                     kept = _mixed(counter + np.uint64(j)) >= layers.threshold[l]
-                    factor = layers.scale[l] if kept else layers.scale[l] * 0
+                    factor = layers.scale[l] if kept else layers.scale.dtype.type(0)
                     mask[place + i * k + j] = factor
                     dropped[place + i * k + j] = a[i * k + j] * factor
             h = dropped[place : place + size * k].reshape(size, k)
@@ -270,15 +270,15 @@ def reduce_chunk(chunk: int, theta: np.ndarray, layers: Layers, buffers: Buffers
     l2, l1 = layers.penalty[0], layers.penalty[1]
     penalty = 0.0
     if buffers.chunks[chunk, 2] and (l2 != 0 or l1 != 0):
-        squares, sizes = l2 * 0, l2 * 0
+        squares, sizes = 0.0, 0.0
         for i in range(W.size):
             gradient[i] += l2 * W[i] + l1 * np.sign(W[i])
-            squares += W[i] * W[i]
+            squares += np.float64(W[i]) * W[i]
             sizes += abs(W[i])
         penalty = 0.5 * l2 * squares + l1 * sizes
-    norm = l2 * 0
+    norm = 0.0  # in float64: in float32 the square of 2e19 is infinite
     for i in range(gradient.size):
-        norm += gradient[i] * gradient[i]
+        norm += np.float64(gradient[i]) * gradient[i]
     buffers.chunk_norm[chunk] = norm
     buffers.chunk_penalty[chunk] = penalty
 
@@ -298,7 +298,6 @@ def update_chunk(
     start, stop, is_weight = buffers.chunks[chunk]
     m = moments[0, start:] if moments.shape[0] > 0 else theta[start:]
     v = moments[1, start:] if moments.shape[0] > 1 else theta[start:]
-    decay = layers.weight_decay[0]
     call(
         layers.update,
         (
@@ -309,7 +308,7 @@ def update_chunk(
             steps.coefficients[batch].ctypes.data,
             stop - start,
             steps.rates[batch],
-            decay if is_weight else decay * 0,
+            layers.weight_decay[is_weight],
             steps.rates.dtype.type(scale),
         ),
     )

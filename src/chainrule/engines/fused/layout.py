@@ -38,7 +38,7 @@ class Layers(NamedTuple):
     columns: np.ndarray  #: (c, k) what the loss takes
     penalty: np.ndarray  #: (2,) l2, l1
     update: int  #: address of the optimizer's step
-    weight_decay: np.ndarray  #: (1,)
+    weight_decay: np.ndarray  #: (2,) of biases, 0, and of weights
 
 
 class Rows(NamedTuple):
@@ -108,13 +108,13 @@ def layers_of(architecture: Architecture, optimizer: Optimizer, dtype: np.dtype)
         parameter=np.array([b[2] for b in blocks], dtype=dtype),
         threshold=np.array([random.dropout_threshold(rate) for rate in rates], dtype=np.uint64),
         scale=np.array([1.0 / (1.0 - rate) if rate else 0.0 for rate in rates], dtype=dtype),
-        loss=loss_block(loss, dtype),
+        loss=loss_block(loss, architecture.sizes[-1], dtype),
         columns=np.ascontiguousarray(
             loss.columns(loss.parameters, architecture.sizes[-1]), dtype=dtype
         ),
         penalty=np.array([architecture.l2, architecture.l1], dtype=dtype),
         update=update_block(optimizer, dtype),
-        weight_decay=np.array([optimizer.weight_decay], dtype=dtype),
+        weight_decay=np.array([0.0, optimizer.weight_decay], dtype=dtype),
     )
 
 

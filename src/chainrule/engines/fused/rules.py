@@ -174,9 +174,9 @@ def activation_blocks(f: Activation, dtype: np.dtype) -> tuple[int, int, float]:
 # ---- losses -------------------------------------------------------------------------------------------------------
 
 
-def loss_block(loss: Loss, dtype: np.dtype) -> int:
+def loss_block(loss: Loss, n_outputs: int, dtype: np.dtype) -> int:
     """Return the address of the loop over rows for ``loss``."""
-    n_columns = loss.columns(loss.parameters, 1).shape[0]
+    n_columns = loss.columns(loss.parameters, n_outputs).shape[0]
     return _loss_block(loss.value, loss.derivative, loss.normalizer, n_columns, dtype)
 
 

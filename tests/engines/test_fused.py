@@ -1,0 +1,290 @@
+"""The fused engine against the reference engine: every registered part, in both precisions, to rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from chainrule.engines import Data, EpochPlan, EpochResult, make_engine
+from chainrule.equations.activations import activations
+from chainrule.equations.custom import register_activation, register_loss
+from chainrule.equations.losses import losses
+from chainrule.network.architecture import Architecture
+from chainrule.network.initializers import initial_parameters
+from chainrule.optimizers.catalogue import optimizers
+from chainrule.optimizers.optimizer import Optimizer
+
+N, BATCH, EPOCHS = 23, 7, 2
+ADAM = optimizers.get("adam")(learning_rate=0.02)
+TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
+
+
+def some_data(architecture: Architecture, dtype: str, weights: bool = True, n: int = N) -> Data:
+    rng = np.random.default_rng(3)
+    k = architecture.sizes[-1]
+    X = rng.normal(size=(n, architecture.sizes[0]))
+    Y = rng.uniform(0.1, 0.9, size=(n, k))
+    if architecture.loss_function.domain == "one_hot":
+        Y = np.eye(k)[rng.integers(0, k, size=n)]
+    w = rng.uniform(size=n)
+    w[:3] = 0.0
+    w = w / w.mean()
+    given = (np.ascontiguousarray(part, dtype=dtype) for part in (X, Y, w))
+    X, Y, w = given
+    return Data(X, Y, w if weights else None)
+
+
+def run(
+    engine_name: str,
+    architecture: Architecture,
+    optimizer: Optimizer,
+    dtype: str,
+    data: Data,
+    *,
+    batch: int = BATCH,
+    clip_norm: float = float("inf"),
+    threads: int = 1,
+    epochs: int = EPOCHS,
+) -> tuple[np.ndarray, list[EpochResult], float, np.ndarray]:
+    """Train for some epochs; return theta, what each epoch reported, J at the end and its gradient."""
+    engine = make_engine(engine_name, architecture, optimizer, dtype, threads)
+    theta = initial_parameters(architecture, "auto", 1, dtype).vector
+    moments = optimizer.start(theta.size, dtype).moments
+    n_batches = -(-data.n // batch)
+    results = []
+    for epoch in range(epochs):
+        steps = np.arange(epoch * n_batches + 1, (epoch + 1) * n_batches + 1)
+        plan = EpochPlan(
+            np.random.default_rng(epoch).permutation(data.n),
+            batch,
+            np.linspace(0.01, 0.02, n_batches),
+            optimizer.coefficients(steps),
+            dropout_key=1234567 + epoch,
+            clip_norm=clip_norm,
+        )
+        results.append(engine.epoch(theta, moments, data, plan))
+    gradient = np.empty_like(theta)
+    J = engine.objective_and_gradient(theta, data, gradient)
+    assert pytest.approx(engine.objective(theta, data), rel=TOLERANCE[dtype], abs=1e-6) == J
+    return theta, results, J, gradient
+
+
+def assert_same(architecture: Architecture, optimizer: Optimizer, dtype: str, **options) -> None:
+    data = options.pop("data", None) or some_data(architecture, dtype)
+    theta_1, results_1, J_1, gradient_1 = run(
+        "reference", architecture, optimizer, dtype, data, **options
+    )
+    theta_2, results_2, J_2, gradient_2 = run(
+        "fused", architecture, optimizer, dtype, data, **options
+    )
+    tolerance = TOLERANCE[dtype]
+    assert theta_1.dtype == theta_2.dtype == dtype
+    np.testing.assert_allclose(theta_2, theta_1, rtol=tolerance, atol=tolerance)
+    for one, two in zip(results_1, results_2, strict=True):
+        assert two.loss == pytest.approx(one.loss, rel=tolerance, abs=tolerance)
+        assert two.gradient_norm == pytest.approx(one.gradient_norm, rel=10 * tolerance)
+        assert two.failed_batch == one.failed_batch == -1
+    assert pytest.approx(J_1, rel=tolerance, abs=tolerance) == J_2
+    np.testing.assert_allclose(gradient_2, gradient_1, rtol=100 * tolerance, atol=10 * tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", [f.spec for f in activations] + ["leaky_relu(0.3)"])
+def test_every_activation(activation: str, dtype: str) -> None:
+    architecture = Architecture((4, 5, 3, 2), (activation, activation, "identity"), "squared_error")
+    assert_same(architecture, ADAM, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "loss",
+    [loss.spec for loss in losses]
+    + ["quantile(0.1, 0.5, 0.9)", "multiclass_log_loss(0.1)", "binary_log_loss(0.2)"],
+)
+def test_every_loss(loss: str, dtype: str) -> None:
+    architecture = Architecture((4, 5, 3), ("tanh", "identity"), loss, l2=0.1, l1=0.01)
+    assert_same(architecture, ADAM, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", optimizers.names())
+def test_every_optimizer(name: str, dtype: str) -> None:
+    architecture = Architecture((4, 5, 1), ("softplus", "identity"), "squared_error")
+    assert_same(architecture, optimizers.get(name)(learning_rate=0.01), dtype)
+
+
+def test_sgd_without_momentum_and_heavy_ball() -> None:
+    architecture = Architecture((4, 5, 1), ("tanh", "identity"), "squared_error")
+    sgd = optimizers.get("sgd")
+    assert_same(architecture, sgd(learning_rate=0.01, momentum=0.0), "float32")
+    assert_same(architecture, sgd(learning_rate=0.01, momentum=0.9, nesterov=False), "float32")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_hidden", [0, 1, 4])
+def test_any_depth(n_hidden: int, dtype: str) -> None:
+    sizes = (3, *(5, 4, 3, 6)[:n_hidden], 2)
+    names = (*("tanh", "relu", "gelu", "mish")[:n_hidden], "identity")
+    assert_same(Architecture(sizes, names, "squared_error", l2=0.01), ADAM, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_dropout_draws_the_same_masks(dtype: str) -> None:
+    architecture = Architecture(
+        (4, 9, 7, 6, 2),
+        ("tanh", "gelu", "elu", "identity"),
+        "squared_error",
+        0.1,
+        0.0,
+        (0.5, 0.0, 0.2),
+    )
+    assert_same(architecture, ADAM, dtype)
+
+
+def test_activated_output() -> None:
+    architecture = Architecture((4, 5, 2), ("relu", "softplus"), "squared_error")
+    assert_same(architecture, ADAM, "float64")
+
+
+def test_clipping() -> None:
+    architecture = Architecture((4, 5, 2), ("tanh", "identity"), "squared_error")
+    assert_same(architecture, ADAM, "float64", clip_norm=0.05)
+
+
+def test_full_batch_and_a_batch_that_is_larger_than_the_data() -> None:
+    architecture = Architecture((4, 5, 2), ("tanh", "identity"), "squared_error")
+    assert_same(architecture, ADAM, "float64", batch=N)
+    assert_same(architecture, ADAM, "float64", batch=N + 5)
+
+
+def test_sparse_rows() -> None:
+    architecture = Architecture((6, 5, 2), ("tanh", "identity"), "squared_error")
+    dense = some_data(architecture, "float64")
+    X = np.where(dense.X > 0.5, dense.X, 0.0)
+    sparse = Data(scipy.sparse.csr_array(X), dense.Y, dense.weights)
+    assert_same(architecture, ADAM, "float64", data=sparse)
+    theta_dense = run("fused", architecture, ADAM, "float64", Data(X, dense.Y, dense.weights))[0]
+    theta_sparse = run("fused", architecture, ADAM, "float64", sparse)[0]
+    np.testing.assert_array_equal(theta_sparse, theta_dense)
+
+
+def test_no_features() -> None:
+    architecture = Architecture((0, 3, 1), ("tanh", "identity"), "squared_error")
+    assert_same(architecture, ADAM, "float64")
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", optimizers.names())
+def test_same_bits_for_any_number_of_threads(name: str, dtype: str) -> None:
+    architecture = Architecture(
+        (40, 96, 64, 3),
+        ("tanh", "relu", "identity"),
+        "multiclass_log_loss",
+        0.01,
+        0.0,
+        (0.1, 0.0),
+    )
+    data = some_data(architecture, dtype, n=900)
+    optimizer = optimizers.get(name)(learning_rate=0.01)
+    thetas = [
+        run("fused", architecture, optimizer, dtype, data, batch=600, threads=threads)[0]
+        for threads in (1, 2, 3, 4, 8)
+    ]
+    assert np.abs(thetas[0]).max() > 0
+    for theta in thetas[1:]:
+        np.testing.assert_array_equal(theta, thetas[0])
+
+
+@pytest.mark.compiled
+def test_tiles_and_lanes_equal_the_reference() -> None:
+    architecture = Architecture(
+        (40, 96, 64, 3), ("tanh", "relu", "identity"), "multiclass_log_loss", 0.01, 0.0, (0.1, 0.0)
+    )
+    assert_same(
+        architecture, ADAM, "float64", batch=600, data=some_data(architecture, "float64", n=1300)
+    )
+
+
+@pytest.mark.parametrize("engine", ["reference", "fused"])
+def test_a_value_that_is_not_finite_stops_at_its_batch(engine: str) -> None:
+    architecture = Architecture((4, 5, 2), ("relu", "identity"), "squared_error")
+    data = some_data(architecture, "float32", weights=False)
+    data.X[9] = np.nan
+    theta = initial_parameters(architecture, "auto", 1, "float32").vector
+    moments = ADAM.start(theta.size, "float32").moments
+    n_batches = -(-N // BATCH)
+    plan = EpochPlan(
+        np.arange(N),
+        BATCH,
+        np.full(n_batches, 0.01),
+        ADAM.coefficients(np.arange(1, n_batches + 1)),
+    )
+    result = make_engine(engine, architecture, ADAM, "float32", 1).epoch(theta, moments, data, plan)
+    assert result.failed_batch == 1
+    assert not np.isfinite(result.loss)
+    assert np.all(np.isfinite(theta))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("where", ["x", "y"])
+@pytest.mark.parametrize("loss", [loss.spec for loss in losses])
+def test_nan_is_never_swallowed(loss: str, where: str, dtype: str) -> None:
+    for activation in ("sigmoid", "tanh", "mish", "gelu"):
+        architecture = Architecture((4, 5, 2), (activation, "identity"), loss)
+        data = some_data(architecture, dtype)
+        (data.X if where == "x" else data.Y)[5, 1] = np.nan
+        engine = make_engine("fused", architecture, ADAM, dtype, 1)
+        theta = initial_parameters(architecture, "auto", 1, dtype).vector
+        assert np.isnan(engine.objective_and_gradient(theta, data, np.empty_like(theta)))
+
+
+def test_a_users_own_activation_and_loss_run_fused() -> None:
+    def swish_like(z):
+        return z / (1.0 + np.exp(-1.7 * z))
+
+    def swish_like_derivative(z):
+        s = 1.0 / (1.0 + np.exp(-1.7 * z))
+        return s + 1.7 * z * s * (1.0 - s)
+
+    register_activation("swish_like", swish_like, swish_like_derivative)
+    register_loss(
+        "log_cosh", lambda z, y: np.log(np.cosh(z - y)), lambda z, y: np.tanh(z - y), source="test"
+    )
+    try:
+        architecture = Architecture((4, 5, 2), ("swish_like", "identity"), "log_cosh")
+        for dtype in ("float32", "float64"):
+            assert_same(architecture, ADAM, dtype)
+    finally:
+        activations.unregister("swish_like")
+        losses.unregister("log_cosh")
+
+
+@pytest.mark.compiled
+def test_nothing_is_compiled_after_the_first_network() -> None:
+    from chainrule.engines.fused.epoch import run_epoch
+
+    architecture = Architecture((4, 5, 2), ("tanh", "identity"), "squared_error")
+    run("fused", architecture, ADAM, "float32", some_data(architecture, "float32"))
+    before = len(run_epoch.overloads)
+    other = Architecture(
+        (3, 8, 8, 8, 1), ("tanh", "tanh", "tanh", "identity"), "squared_error", 0.1
+    )
+    run("fused", other, ADAM, "float32", some_data(other, "float32"), threads=2)
+    sparse = some_data(other, "float32")
+    run(
+        "fused",
+        other,
+        ADAM,
+        "float32",
+        Data(scipy.sparse.csr_array(sparse.X), sparse.Y, sparse.weights),
+    )
+    assert len(run_epoch.overloads) == before
+
+
+@pytest.mark.parametrize("name", ["fast", "Fused"])
+def test_an_unknown_engine_is_named(name: str) -> None:
+    architecture = Architecture((4, 2), ("identity",), "squared_error")
+    with pytest.raises(ValueError, match=rf"engine: got '{name}', expected one of auto, fused"):
+        make_engine(name, architecture, ADAM, "float32", 1)
