@@ -112,10 +112,11 @@ def scripted(
     schedule: Schedule | None = None,
     callbacks: Sequence[Any] = (),
     state: TrainingState | None = None,
+    rate: float = 1.0,
     **options: Any,
 ) -> TrainingResult:
     """Train along a script; the parameters after epoch e are all e."""
-    sgd = SGD(1.0, momentum=0.0)
+    sgd = SGD(rate, momentum=0.0)
     engine = ScriptedEngine(losses, validation_losses or ())
     data = Data(np.zeros((3, 1)), np.zeros((3, 1)))
     validation = None
