@@ -20,16 +20,29 @@ Shapes: theta, direction and gradient are float64 vectors (P,); f(theta) is one 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.exceptions import ComplexWarning
 
-Function = Callable[[np.ndarray], Any]  #: from a vector (P,) to one number
+from chainrule.gradients.noise import Function, function_noise, real
+
+__all__ = [
+    "Difference",
+    "Function",
+    "central_difference",
+    "central_difference_gradient",
+    "complex_step_derivative",
+    "complex_step_gradient",
+    "function_noise",
+    "step",
+]
 
 STEP = 1e-30  #: of the complex step; its error is of the order of the square
 _SMALLEST_STEP, _LARGEST_STEP = 2e-5, 2e-2  # of the differences, relative to max(1, |theta|)
+_NEAREST = 1e-9  # a kink nearer than this cannot be stepped clear of
 
 
 # ---- complex step -------------------------------------------------------------------------------
@@ -58,7 +71,7 @@ def complex_step_derivative(f: Function, theta: np.ndarray, direction: np.ndarra
     """
     moved = np.asarray(theta, dtype=complex)
     moved = moved + 1j * (STEP * np.asarray(direction, dtype=float))
-    return float(np.imag(_number(f(moved)))) / STEP
+    return _imaginary(f, moved) / STEP
 
 
 def complex_step_gradient(
@@ -79,6 +92,11 @@ def complex_step_gradient(
     -------
     ndarray of shape (P,), float64, or one number for each of ``entries``
 
+    Raises
+    ------
+    TypeError
+        If ``f`` cannot compute with complex numbers.
+
     Examples
     --------
     >>> import numpy as np
@@ -91,7 +109,7 @@ def complex_step_gradient(
     for position, place in enumerate(places):
         kept = moved[place]
         moved[place] = kept + 1j * STEP
-        gradient[position] = float(np.imag(_number(f(moved)))) / STEP
+        gradient[position] = _imaginary(f, moved) / STEP
         moved[place] = kept
     return gradient
 
@@ -151,20 +169,27 @@ def central_difference(
     >>> abs(d.value - 1.0) <= d.bar, d.bar < 1e-9, d.kink
     (True, True, False)
     """
-    middle = _real(f(theta))
+    middle = real(f(theta))
     h = step(noise, middle) if h is None else h
-    best = _five_points(f, theta, direction, noise, h, middle)
-    for _ in range(3):
-        rounding = 8.0 * noise / h
-        truncation = best.bar - rounding
-        if truncation <= 20.0 * rounding or not math.isfinite(truncation):
+    best = found = _five_points(f, theta, direction, noise, h, middle)
+    for _ in range(8):
+        rounding = 8.0 * noise / found.h
+        truncation = found.bar - rounding
+        if found.kink and found.h > _NEAREST:
+            h = max(found.h / 30.0, _NEAREST)  # until the kink is outside
+        elif truncation > 20.0 * rounding and math.isfinite(truncation):
+            h = found.h * max(
+                math.cbrt(rounding / truncation), 0.02
+            )  # it was too wide for the curve
+        else:
             break
-        # h was too wide for so curved a function, or reached over a kink
-        h *= max((rounding / truncation) ** (1.0 / 3.0), 0.02)
-        nearer = _five_points(f, theta, direction, noise, h, middle)
-        if nearer.bar >= best.bar:
+        found = _five_points(f, theta, direction, noise, h, middle)
+        if best.kink or (found.bar < best.bar and not found.kink):
+            best = found
+        elif not found.kink:
             break
-        best = nearer
+    if best.kink:  # no derivative here: all that is known is that it lies between the two slopes
+        return replace(best, bar=best.bar + abs(best.right - best.left))
     return best
 
 
@@ -172,8 +197,8 @@ def _five_points(
     f: Function, theta: np.ndarray, direction: np.ndarray, noise: float, h: float, middle: float
 ) -> Difference:
     half = h / 2.0
-    plus, minus = _real(f(theta + h * direction)), _real(f(theta - h * direction))
-    near_plus, near_minus = _real(f(theta + half * direction)), _real(f(theta - half * direction))
+    plus, minus = real(f(theta + h * direction)), real(f(theta - h * direction))
+    near_plus, near_minus = real(f(theta + half * direction)), real(f(theta - half * direction))
     wide, near = (plus - minus) / (2.0 * h), (near_plus - near_minus) / h
     value = (4.0 * near - wide) / 3.0
     rounding = 8.0 * noise / h
@@ -234,63 +259,17 @@ def central_difference_gradient(
 def step(noise: float, middle: float) -> float:
     """Return the h that balances truncation, about h², against rounding, noise / h."""
     relative = noise / max(abs(middle), noise, 1e-300)
-    return min(max(4.0 * relative ** (1.0 / 3.0), _SMALLEST_STEP), _LARGEST_STEP)
+    return min(max(4.0 * math.cbrt(relative), _SMALLEST_STEP), _LARGEST_STEP)
 
 
-def function_noise(f: Function, theta: np.ndarray, seed: int = 0) -> float:
-    """Return the absolute rounding noise of ``f`` near ``theta``.
-
-    Seven values on a short line; the differences of third to sixth order of anything smooth vanish
-    there and what is left is noise. The middle one of three directions counts, so that one kink on
-    the way does no harm. It is never below the rounding of the result itself.
-
-    Parameters
-    ----------
-    f : callable
-        From a float64 vector (P,) to one number.
-    theta : ndarray of shape (P,)
-        The point.
-    seed : int
-        Of the directions.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> theta = np.full(5, 0.7)
-    >>> function_noise(lambda t: float(np.exp(t).sum()), theta) < 1e-14
-    True
-    >>> function_noise(lambda t: float(np.exp(t.astype("f4")).sum()), theta) > 1e-8
-    True
-    """
-    random = np.random.default_rng(seed)
-    result = f(theta)
-    dtype = np.asarray(result).dtype
-    eps = float(np.finfo(dtype).eps) if dtype.kind in "fc" else float(np.finfo(float).eps)
-    floor = eps * max(abs(_real(result)), 1e-300)  # a result of float32 says so itself
-    found = []
-    for _ in range(3):
-        direction = random.standard_normal(theta.size)
-        direction *= 1e-5 * max(1.0, _rms(theta)) / max(float(np.linalg.norm(direction)), 1e-300)
-        table = np.array([_real(f(theta + k * direction)) for k in range(7)])
-        levels = []
-        for order in range(1, 7):
-            table = np.diff(table)
-            if order >= 3:
-                # the k-th difference of independent noise has (2k)! / (k!)² times its variance
-                gain = math.comb(2 * order, order)
-                levels.append(math.sqrt(float(np.mean(table * table)) / gain))
-        found.append(min(levels))
-    noise = sorted(found)[1]
-    return float(max(noise, floor)) if math.isfinite(noise) else floor
-
-
-def _rms(theta: np.ndarray) -> float:
-    return math.sqrt(float(np.mean(np.square(theta)))) if theta.size else 0.0
-
-
-def _number(result: Any) -> complex:
-    return complex(np.asarray(result).reshape(()))
-
-
-def _real(result: Any) -> float:
-    return float(np.real(np.asarray(result).reshape(()).item()))
+def _imaginary(f: Function, moved: np.ndarray) -> float:
+    """Return the imaginary part of f, and say so if f has lost it on the way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ComplexWarning)
+        try:
+            result = f(moved)
+        except ComplexWarning as warning:
+            raise TypeError(f"f does not compute with complex numbers: {warning}") from warning
+    if not np.iscomplexobj(result):
+        raise TypeError("f does not compute with complex numbers: its result is real")
+    return float(np.imag(np.asarray(result).reshape(()).item()))
