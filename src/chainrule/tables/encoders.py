@@ -1,0 +1,198 @@
+"""How each kind of column becomes numbers for a network: learned once, kept as plain data, applied to any rows.
+
+A number is scaled and bent (`chainrule.tables.scaling`); a missing one is 0, the median, and sets an indicator column
+to 1 if some were missing in training. A category is one-hot over its known values; one with two values, and a boolean,
+is a single column of -1 and +1; missing and unknown values are 0 throughout. Dates are in `chainrule.tables.dates`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError
+from chainrule.tables import columns, plain, text
+from chainrule.tables.scaling import scaled
+from chainrule.tables.text import Bools
+
+Block = NDArray[np.float32]
+
+
+def first_wrong(name: str, series: Any, bad: Bools, expected: str) -> InputError:
+    """Build the error for the first row whose value cannot be used."""
+    row = int(np.argmax(bad))
+    value = columns.written(series.iloc[row]) or ""
+    remedy = f"correct it or leave it empty ({int(bad.sum())} such values in this column)"
+    return InputError.of(
+        f"column {name!r}, row {row + 1}", got=plain.shown(value), expected=expected, remedy=remedy
+    )
+
+
+@dataclass(frozen=True)
+class Column:
+    """One input column and what was learned of it; base of the kinds."""
+
+    kind: ClassVar[str]
+    checkers: ClassVar[Mapping[str, plain.Checker]] = {
+        "name": plain.text,
+        "missing": plain.count,
+        "distinct": plain.count,
+        "indicator": plain.flag,
+    }
+
+    name: str
+    missing: int
+    """Rows without a value in training."""
+    distinct: int
+    """Different values in training."""
+    indicator: bool
+    """Whether an output column says which rows are missing."""
+
+    def outputs(self) -> tuple[str, ...]:
+        """Name the output columns, the indicator last."""
+        return (*self.value_outputs(), *([f"{self.name}:missing"] if self.indicator else []))
+
+    def value_outputs(self) -> tuple[str, ...]:
+        """Name the output columns other than the indicator."""
+        raise NotImplementedError
+
+    def encode(self, series: Any, out: Block) -> None:
+        """Write the output columns of every row into ``out``, shape (n, len(outputs())), which holds zeros."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raise `InputError` where fields contradict each other; called for columns that come from a file."""
+        if not self.outputs():
+            raise plain.refuse(
+                f"column {self.name[:60]!r}", "no output", "at least one output column"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the fields as JSON-able data, with the kind."""
+        data: dict[str, Any] = {"kind": self.kind}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, tuple):
+                value = [list(v) if isinstance(v, tuple) else v for v in value]
+            data[field.name] = value
+        return data
+
+
+@dataclass(frozen=True)
+class NumberColumn(Column):
+    """A number: robust scale and smooth clip."""
+
+    kind: ClassVar[str] = "number"
+    checkers: ClassVar[Mapping[str, plain.Checker]] = {
+        **Column.checkers,
+        "median": plain.number,
+        "scale": plain.number,
+        "words": plain.flag,
+    }
+
+    median: float
+    scale: float
+    """0 when all known values are equal: then only the indicator is put out."""
+    words: bool
+    """Whether words stood among the numbers in training; then they count as missing later too."""
+
+    def value_outputs(self) -> tuple[str, ...]:
+        """The scaled number, unless it did not vary."""
+        return (self.name,) if self.scale > 0.0 else ()
+
+    def encode(self, series: Any, out: Block) -> None:
+        """Scale, bend, and mark what is missing."""
+        x, bad = columns.numbers(series)
+        if not self.words and bad.any():
+            raise first_wrong(self.name, series, bad, "a number, as in training")
+        if self.scale > 0.0:
+            out[:, 0] = scaled(x, self.median, self.scale)
+        if self.indicator:
+            out[:, -1] = ~np.isfinite(x)
+
+    def check(self) -> None:
+        """Refuse a negative scale."""
+        super().check()
+        if self.scale < 0.0:
+            raise plain.refuse(f"column {self.name[:60]!r}, scale", self.scale, "a number >= 0")
+
+
+@dataclass(frozen=True)
+class BooleanColumn(Column):
+    """True and false as +1 and -1."""
+
+    kind: ClassVar[str] = "boolean"
+
+    def value_outputs(self) -> tuple[str, ...]:
+        """One column, unless only one of the two was seen."""
+        return (self.name,) if self.distinct == 2 else ()
+
+    def encode(self, series: Any, out: Block) -> None:
+        """Write -1, 0 or 1, and mark what is missing."""
+        sign, missing = columns.booleans(series)
+        if self.distinct == 2:
+            out[:, 0] = sign
+        if self.indicator:
+            out[:, -1] = missing
+
+
+@dataclass(frozen=True)
+class CategoryColumn(Column):
+    """One of a few values, one-hot; a single column of -1 and +1 when there are two."""
+
+    kind: ClassVar[str] = "category"
+    checkers: ClassVar[Mapping[str, plain.Checker]] = {
+        **Column.checkers,
+        "values": plain.listed(plain.text, plain.MAX_OUTPUTS),
+        "other": plain.flag,
+    }
+
+    values: tuple[str, ...]
+    """Known values, sorted by code point."""
+    other: bool
+    """Whether rare values are pooled in a last column; values never seen belong there too, as they are rare."""
+
+    def value_outputs(self) -> tuple[str, ...]:
+        """One column for each value, one for two values, none for one."""
+        if self.other:
+            return (*(f"{self.name}={value}" for value in self.values), f"{self.name}:other")
+        if len(self.values) == 2:
+            return (f"{self.name}={self.values[1]}",)
+        return (
+            tuple(f"{self.name}={value}" for value in self.values) if len(self.values) > 1 else ()
+        )
+
+    def encode(self, series: Any, out: Block) -> None:
+        """Write a 1 in the column of the value, and mark what is missing."""
+        values = columns.texts(series)
+        codes = pc.index_in(values, value_set=pa.array(self.values, pa.large_string()))
+        code: NDArray[np.int64] = (
+            pc.fill_null(codes, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        )
+        present = text.present(values)
+        if self.indicator:
+            out[:, -1] = ~present
+        if self.other:
+            code = np.where((code < 0) & present, len(self.values), code)
+        elif len(self.values) == 2:
+            out[:, 0] = np.array([-1.0, 1.0, 0.0], dtype=np.float32)[code]
+            return
+        elif len(self.values) < 2:
+            return
+        rows = np.flatnonzero(code >= 0)
+        out[rows, code[rows]] = 1.0
+
+    def check(self) -> None:
+        """Refuse values out of order."""
+        super().check()
+        if any(a >= b for a, b in itertools.pairwise(self.values)):
+            raise plain.refuse(
+                f"column {self.name[:60]!r}, values", "another order", "sorted values, each once"
+            )

@@ -1,0 +1,279 @@
+"""`Preparation`: everything between a table as people keep it and the matrix that a network takes.
+
+It is learned on training rows only, is plain data from end to end (JSON holds it exactly, so a model file can), and
+does the same to any rows later: unseen categories, missing numbers and columns in another order are no reason to fail.
+skrub's fitted transformers were considered; they can be stored only by pickling, which no file of ours may contain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError
+from chainrule.tables import plain, suspicion
+from chainrule.tables.columns import is_usable
+from chainrule.tables.encoders import Column
+from chainrule.tables.learn import KINDS, DroppedColumn, learn
+from chainrule.tables.names import absent_columns, column_names
+
+MAX_CATEGORIES = 64
+"""Most one-hot columns for one input column; rarer values are pooled."""
+
+_VERSION = 1
+
+
+class ColumnSummary(NamedTuple):
+    """One row of `Preparation.summary`."""
+
+    column: str
+    kind: str
+    """number, boolean, category or date, with "(dropped)" after it where the column is not used."""
+    missing: int
+    distinct: int
+    outputs: tuple[str, ...]
+    """Names of the columns that the network sees."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What was learned about the columns of a table.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        One record for each input column, in the table's order, dropped ones too.
+    n_rows : int
+        Training rows.
+    remarks : tuple of str
+        Sentences on columns that are used.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"cm": [1.0, None, 3.0, 4.0], "sex": ["f", "m", "m", "f"], "of": "x"})
+    >>> preparation = Preparation.fit(frame)
+    >>> preparation.feature_names
+    ('cm', 'cm:missing', 'sex=m')
+    >>> preparation.transform(pd.DataFrame({"sex": ["m", "?"], "cm": [3, 1]})).tolist()
+    [[0.0, 0.0, 1.0], [...]]
+    >>> preparation.notes
+    ["column 'of' is dropped: it has the same value in every row"]
+    """
+
+    columns: tuple[Column, ...]
+    n_rows: int
+    remarks: tuple[str, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        frame: Any,
+        *,
+        target: str | list[str] | None = None,
+        y: Any = None,
+        max_categories: int = MAX_CATEGORIES,
+    ) -> Self:
+        """Learn a preparation from training rows.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame, shape (n, m)
+            Training rows.
+        target : str or list of str, optional
+            Columns of ``frame`` that are not inputs.
+        y : array-like, shape (n,) or (n, k), optional
+            The target, used only to warn of columns that give it away.
+        max_categories : int
+            Most one-hot columns for one input column.
+
+        Raises
+        ------
+        InputError
+            No rows, two columns of one name, or no column that can be used.
+        InputTypeError
+            ``frame`` is not a data frame.
+        """
+        names = column_names(frame)
+        if not len(frame):
+            raise InputError.of("table", got="no rows", expected="at least one training row")
+        if not 2 <= max_categories <= plain.MAX_TEXT:
+            raise InputError.of(
+                "max_categories", got=max_categories, expected=f"from 2 to {plain.MAX_TEXT}"
+            )
+        left_out = {target} if isinstance(target, str) else set(target or ())
+        against = suspicion.targets(y, len(frame))
+        inputs = [i for i, name in enumerate(names) if name not in left_out]
+        for keep_identifiers in (False, True):  # a lone row number is better than nothing
+            learned = [
+                learn(
+                    names[i],
+                    frame.iloc[:, i],
+                    against=against,
+                    max_categories=max_categories,
+                    keep_identifiers=keep_identifiers,
+                )
+                for i in inputs
+            ]
+            if not all(isinstance(column, DroppedColumn) for column, _ in learned):
+                break
+        else:
+            reasons = "; ".join(
+                f"{c.name!r}: {c.reason}" for c, _ in learned[:5] if isinstance(c, DroppedColumn)
+            )
+            raise InputError.of(
+                "table",
+                got=f"no column to learn from ({reasons or 'there is none beside the target'})",
+                expected="at least one column of numbers, categories, booleans or dates that varies",
+            )
+        preparation = cls(
+            tuple(column for column, _ in learned),
+            len(frame),
+            tuple(n for _, notes in learned for n in notes),
+        )
+        _check_width(preparation)
+        return preparation
+
+    @cached_property
+    def _used(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if not isinstance(column, DroppedColumn))
+
+    @property
+    def input_columns(self) -> tuple[str, ...]:
+        """Columns that a table must have for `transform`."""
+        return tuple(column.name for column in self._used)
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Input columns whose values must stay as written; `read_table` takes them so that ``01`` is not read as 1."""
+        return tuple(column.name for column in self._used if column.kind == "category")
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the output columns; ``#2`` is put behind a name that would otherwise come twice."""
+        names: dict[str, None] = {}
+        for name in (name for column in self._used for name in column.outputs()):
+            unique, i = name, 2
+            while unique in names:
+                unique, i = f"{name}#{i}", i + 1
+            names[unique] = None
+        return tuple(names)
+
+    @property
+    def notes(self) -> list[str]:
+        """One plain sentence for every column that was dropped or deserves a look."""
+        dropped = [c for c in self.columns if isinstance(c, DroppedColumn)]
+        return [*(f"column {c.name!r} is dropped: {c.reason}" for c in dropped), *self.remarks]
+
+    def transform(self, frame: Any) -> NDArray[np.float32]:
+        """Prepare rows.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            Any rows with at least `input_columns`, in any order; others are ignored.
+
+        Returns
+        -------
+        X : ndarray of float32, shape (n, len(feature_names)), C-contiguous
+            Finite throughout; each row depends on that row alone.
+
+        Raises
+        ------
+        InputError
+            A column is absent, or holds words where numbers or dates were learned. Words are accepted, and count as
+            missing, only in columns that already held some while they were learned.
+        """
+        names = column_names(frame)
+        position = {name: i for i, name in enumerate(names)}
+        if absent := [name for name in self.input_columns if name not in position]:
+            raise absent_columns(absent, names)
+        X = np.zeros((len(frame), len(self.feature_names)), dtype=np.float32)
+        start = 0
+        for column in self._used:
+            series = frame.iloc[:, position[column.name]]
+            stop = start + len(column.outputs())
+            if not is_usable(series):
+                raise InputError.of(
+                    f"column {column.name!r}",
+                    got=f"values of type {series.dtype}",
+                    expected=f"a {column.kind}",
+                )
+            if len(series):
+                column.encode(series, X[:, start:stop])
+            start = stop
+        return X
+
+    def summary(self) -> list[ColumnSummary]:
+        """Describe every input column in the table's order: kind, missing rows, different values, output columns."""
+        rows = []
+        names = iter(self.feature_names)
+        for c in self.columns:
+            kind = f"{c.was} (dropped)" if isinstance(c, DroppedColumn) else c.kind
+            outputs = tuple(next(names) for _ in c.outputs())
+            rows.append(ColumnSummary(c.name, kind, c.missing, c.distinct, outputs))
+        return rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as JSON-able data; `from_dict` makes an equal preparation of it."""
+        return {
+            "version": _VERSION,
+            "n_rows": self.n_rows,
+            "columns": [column.to_dict() for column in self.columns],
+            "remarks": list(self.remarks),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """Make a preparation of plain data from a file that nobody vouches for.
+
+        Raises
+        ------
+        InputError
+            Anything that `to_dict` would not have written: unknown or absent fields, other types, sizes beyond reason,
+            numbers that are not finite, fields that contradict each other.
+        """
+        checkers = {
+            "version": plain.count,
+            "n_rows": plain.count,
+            "columns": plain.listed(_column, plain.MAX_COLUMNS),
+            "remarks": plain.listed(plain.text, 10 * plain.MAX_COLUMNS),
+        }
+        read = plain.fields(data, "top", checkers)
+        if read.pop("version") != _VERSION:
+            raise plain.refuse(
+                "version", data["version"], f"{_VERSION}; a newer chainrule may have written it"
+            )
+        preparation = cls(**read)
+        names = [column.name for column in preparation.columns]
+        if len(set(names)) < len(names):
+            raise plain.refuse("columns", "a name twice", "each name once")
+        if not preparation.input_columns:
+            raise plain.refuse("columns", "none that is used", "at least one")
+        _check_width(preparation)
+        return preparation
+
+
+def _column(data: Any, where: str) -> Column:
+    """Read one column of `Preparation.from_dict`."""
+    kind = data.get("kind") if type(data) is dict else None
+    if type(kind) is not str or kind not in KINDS:
+        raise plain.refuse(f"{where}, kind", kind, "one of " + ", ".join(KINDS))
+    made = KINDS[kind]
+    column = made(
+        **plain.fields({k: v for k, v in data.items() if k != "kind"}, where, made.checkers)
+    )
+    column.check()
+    return column
+
+
+def _check_width(preparation: Preparation) -> None:
+    width = sum(len(column.outputs()) for column in preparation.columns)
+    if width > plain.MAX_OUTPUTS:
+        raise InputError.of(
+            "preparation", got=f"{width} output columns", expected=f"at most {plain.MAX_OUTPUTS}"
+        )

@@ -1,0 +1,232 @@
+"""`read_table`: a table from a file, standard input or memory, with one clear error for everything that can be wrong.
+
+pandas and pyarrow do the reading. Nothing is ever unpickled: pandas' metadata in Parquet and Arrow files is ignored and
+extension types are taken as the plain type beneath them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import io
+import itertools
+import os
+import re
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pandas as pd
+
+from chainrule.errors import FileError, InputError, InputTypeError
+from chainrule.tables.columnar import read_columnar
+from chainrule.tables.delimited import read_delimited
+from chainrule.tables.header import HEAD
+
+FORMATS = {
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".tsv": "tsv",
+    ".tsv.gz": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".feather": "arrow",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+}
+"""Which format each ending of a file's name stands for."""
+
+_GZIP = b"\x1f\x8b"
+
+
+def read_table(
+    source: Any, *, format: str | None = None, text_columns: Collection[str] = ()
+) -> pd.DataFrame:
+    r"""Read a table.
+
+    Parameters
+    ----------
+    source : str, path, binary file or pandas.DataFrame
+        A file's name; ``"-"`` for standard input; an open file; a data frame is returned as it is.
+    format : {"csv", "tsv", "parquet", "arrow"}, optional
+        By default told by the name's ending (``.csv .tsv .tab`` also with ``.gz``, ``.parquet .pq``, ``.feather .arrow
+        .ipc``); CSV where there is no name. The separator is found among ``, ; tab |``, gzip by its first bytes.
+    text_columns : collection of str
+        Columns of delimited text that stay text even if they look like numbers, so that ``01`` is not read as 1; see
+        `Preparation.text_columns`.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (n, m)
+        Columns of delimited text are numbers where every value is one, else text as written. Blanks around values are
+        cut off. Empty values, ``NA``, ``NaN``, ``null``, ``N/A``, ``?`` and the like are missing.
+
+    Raises
+    ------
+    FileError
+        The file cannot be opened, or does not hold a table.
+    InputError
+        The format is none of those.
+
+    Examples
+    --------
+    >>> import io
+    >>> read_table(io.BytesIO(b"cm;sex\n1.5;f\n?;m\n"))
+        cm sex
+    0  1.5   f
+    1  NaN   m
+    """
+    if isinstance(source, pd.DataFrame):
+        return source
+    if format is not None and format not in FORMATS.values():
+        raise InputError.of("format", got=repr(format), expected="csv, tsv, parquet or arrow")
+    label = str(source) if isinstance(source, (str, os.PathLike)) else "table"
+    try:
+        label, opened, kind = _locate(source, format)
+        if kind in ("csv", "tsv"):
+            return read_delimited(
+                _decompressed(opened),
+                label,
+                separator="\t" if kind == "tsv" else ",",
+                text_columns=text_columns,
+            )
+        return read_columnar(opened, label, kind)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileError.of(
+            label,
+            got=f"damaged or truncated gzip data ({error})",
+            expected="a whole file",
+            remedy="fetch it again",
+        ) from error
+    except MemoryError as error:
+        raise FileError.of(
+            label,
+            got="more data than fits in memory",
+            expected="a smaller table",
+            remedy="take a sample of its rows",
+        ) from error
+    except FileError:
+        raise
+    except OSError as error:
+        raise _cannot_open(label, error) from error
+
+
+def _locate(source: Any, format: str | None) -> tuple[str, Callable[[], BinaryIO], str]:
+    """Find what to call a source, how to open it from its beginning, and which format it has."""
+    if hasattr(source, "read"):
+        return (
+            str(getattr(source, "name", "table")),
+            _held(source, format or "csv"),
+            format or "csv",
+        )
+    if not isinstance(source, (str, os.PathLike)):
+        expected = "a file's name, an open file or a DataFrame"
+        raise InputTypeError.of("table", got=type(source).__name__, expected=expected)
+    name = os.fsdecode(source)
+    if name == "-":
+        stream = getattr(sys.stdin, "buffer", sys.stdin)
+        if stream is None:
+            raise FileError.of("standard input", got="nothing", expected="CSV text")
+        return "standard input", _held(stream, format or "csv"), format or "csv"
+    if not name:
+        raise FileError.of("table", got="an empty name", expected="a file's name")
+    path = Path(name)
+    regular = _check_file(path)
+    ending = "".join(path.suffixes[-2:]).lower()
+    kind = format or FORMATS.get(ending) or FORMATS.get(path.suffix.lower())
+    if kind is None:
+        expected, remedy = "one of " + " ".join(FORMATS), "rename it or give the format"
+        raise FileError.of(str(path), got="an unknown ending", expected=expected, remedy=remedy)
+
+    def opened() -> BinaryIO:
+        return open(path, "rb")
+
+    if regular:
+        return str(path), opened, kind
+    with opened() as stream:
+        return str(path), _held(stream, kind), kind
+
+
+def _check_file(path: Path) -> bool:
+    """Refuse what is not there or not a file; say whether it is a regular file."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise _not_found(path) from error
+        raise _cannot_open(str(path), error) from error
+    if stat.S_ISDIR(mode):
+        raise FileError.of(str(path), got="a folder", expected="a file", remedy="name a file in it")
+    return stat.S_ISREG(mode)
+
+
+def _not_found(path: Path) -> FileError:
+    """Build the error for a file that is not there, with the names beside it that come close."""
+    try:
+        beside = [entry.name for entry in itertools.islice(os.scandir(path.parent), 1000)]
+    except OSError:
+        return FileError.of(
+            str(path), got=f"no folder {str(path.parent)!r}", expected="an existing file"
+        )
+    close = difflib.get_close_matches(path.name, beside, n=2, cutoff=0.6)
+    remedy = (
+        f"did you mean {' or '.join(map(repr, close))}?"
+        if close
+        else "check the name and the folder"
+    )
+    return FileError.of(str(path), got="no such file", expected="an existing file", remedy=remedy)
+
+
+def _cannot_open(label: str, error: Exception) -> FileError:
+    """Build the error for a file that the system refuses."""
+    if isinstance(error, PermissionError):
+        return FileError.of(
+            label,
+            got="no permission to read it",
+            expected="a readable file",
+            remedy="change its permissions",
+        )
+    reason = getattr(error, "strerror", None) or str(error)
+    return FileError.of(label, got=f"an error of the system ({reason})", expected="a readable file")
+
+
+def _held(stream: Any, kind: str) -> Callable[[], BinaryIO]:
+    """Hold a stream that can be read only once in memory, so that it can be opened again."""
+
+    def some(size: int) -> bytes:
+        data = stream.read(size)
+        return data.encode() if isinstance(data, str) else bytes(data or b"")
+
+    data = bytearray()
+    while len(data) <= HEAD and (piece := some(HEAD + 1 - len(data))):
+        data += piece
+    is_text = kind in ("csv", "tsv") and not data.startswith(_GZIP)
+    if len(data) <= HEAD or not is_text or (re.search(rb"[\r\n]", data) and b"\0" not in data):
+        while piece := some(HEAD):
+            data += piece
+    # Else it is no table, as a look at its first bytes will tell; what follows may have no end.
+    return lambda: io.BytesIO(data)
+
+
+class _Gunzipped(gzip.GzipFile):
+    """A gzip stream that closes the file beneath it."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        super().__init__(fileobj=packed)
+        self._packed = packed
+
+    def close(self) -> None:
+        """Close both."""
+        super().close()
+        self._packed.close()
+
+
+def _decompressed(opened: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
+    """Open a stream through gzip if its first bytes say so."""
+    with opened() as stream:
+        zipped = stream.read(2) == _GZIP
+    return (lambda: cast(BinaryIO, _Gunzipped(opened()))) if zipped else opened
