@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.tables import columns, plain
 from chainrule.tables.encoders import Block, Column, first_wrong
@@ -28,6 +29,7 @@ def date_part(when: Times, part: str, origin: int) -> Floats:
     [6.5, nan]
     """
     ticks = when.astype(np.int64)
+    value: NDArray[Any]
     day, month = when.astype("datetime64[D]"), when.astype("datetime64[M]")
     if part == "days":
         value = (ticks.astype(np.float64) - float(origin)) / DAY
@@ -40,7 +42,7 @@ def date_part(when: Times, part: str, origin: int) -> Floats:
     elif part == "day":
         value = (day - month.astype("datetime64[D]")).astype(np.int64) + 1.0
     else:  # 1970-01-01 was a Thursday
-        value = (day.astype(np.int64) + 3) % 7 + 0.0
+        value = (day.astype(np.int64) + 3) % 7
     result: Floats = np.where(np.isnat(when), np.nan, value)
     return result
 
