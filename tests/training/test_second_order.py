@@ -215,6 +215,7 @@ def test_a_start_that_is_not_finite_is_named() -> None:
     assert (caught.value.epoch, caught.value.layer) == (0, 1)
     np.testing.assert_array_equal(caught.value.theta, 100.0 * problem.theta)
     assert recorder.names == ["TrainingStarted", "TrainingEnded"]
+    assert recorder.events[-1].reason == "diverged"  # type: ignore[union-attr] # is TrainingEnded
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class TrainingEnded:
     Attributes
     ----------
     reason : str
-        As in ``TrainingResult``, or "error" when an exception is on its way.
+        As in ``TrainingResult``; when an exception is on its way, "diverged" or, if it is any other, "error".
     epochs : int
         Epochs done so far, over all calls.
     best_epoch : int

@@ -144,6 +144,11 @@ def likely_causes(data: Data, learning_rate: float | None) -> list[str]:
     return causes or ["look for very large numbers in the data"]
 
 
+def reason_of(error: BaseException) -> str:
+    """Return the reason that listeners are told when an exception ends a training."""
+    return "diverged" if isinstance(error, DivergenceError) else "error"
+
+
 def all_finite(theta: np.ndarray) -> bool:
     """Return whether no parameter is NaN or infinite."""
     return bool(np.isfinite(theta).all())

@@ -25,7 +25,7 @@ from chainrule.training.events import (
     TrainingEnded,
     TrainingStarted,
 )
-from chainrule.training.failure import DivergenceError, all_finite, divergence
+from chainrule.training.failure import DivergenceError, all_finite, divergence, reason_of
 from chainrule.training.result import TrainingResult
 from chainrule.training.settings import TrainingSettings
 from chainrule.training.state import Border, TrainingState
@@ -132,7 +132,7 @@ class _Run:
         except BaseException as error:
             border.restore()
             seconds = perf_counter() - began
-            end = TrainingEnded("error", state.epoch, state.best_epoch, seconds)
+            end = TrainingEnded(reason_of(error), state.epoch, state.best_epoch, seconds)
             self.listeners.tell_of_error(end, error)
             raise
         seconds = perf_counter() - began

@@ -19,6 +19,7 @@ REASONS = {
     "max_time": False,
     "interrupted": False,
     "callback": False,
+    "diverged": False,  # a number was not finite; ``train`` raises, whoever keeps the weights has a reason
 }
 
 

@@ -23,7 +23,7 @@ from chainrule.training.events import (
     TrainingEnded,
     TrainingStarted,
 )
-from chainrule.training.failure import divergence
+from chainrule.training.failure import divergence, reason_of
 from chainrule.training.result import TrainingResult
 from chainrule.training.settings import TrainingSettings
 from chainrule.training.state import Border, TrainingState
@@ -117,7 +117,7 @@ class _Run:
                 reason = "interrupted"
         except BaseException as error:
             self.border.restore()
-            self.listeners.tell_of_error(self.ended("error"), error)
+            self.listeners.tell_of_error(self.ended(reason_of(error)), error)
             raise
         self.listeners.tell(self.ended(reason))
         return TrainingResult.of(state, reason)
