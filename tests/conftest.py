@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.conformance.summary import pytest_terminal_summary  # noqa: F401 - a hook, found by its name
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 

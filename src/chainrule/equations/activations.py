@@ -53,7 +53,7 @@ def identity_derivative(z: Array, a: Array) -> Array:
 
 def sigmoid(z: Array) -> Array:
     e = exp(-absolute(z))  # never above 1, so nothing overflows
-    return where(z.real < 0.0, e, 1.0) / (1.0 + e)
+    return where(z.real > 0.0, 1.0, e) / (1.0 + e)
 
 
 def sigmoid_derivative(z: Array, a: Array) -> Array:

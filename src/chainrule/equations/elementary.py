@@ -3,9 +3,11 @@
 A rule (activation, loss, update) is a plain function of these and of arithmetic. Called here they are NumPy's, for real
 and for complex arrays; the fused engine gives each a compiled twin over scalars, so one source serves both engines.
 
-Decisions are taken on the real part. That makes each function analytic on either side of its kink, which is all that
-complex-step differentiation needs (Squire & Trapp 1998, SIAM Review 40(1), eq. 6): ``numpy.abs``, ``numpy.maximum`` and
-``numpy.logaddexp`` are not analytic, the functions below are.
+Decisions are taken on the real part. That makes each function analytic on either side of its kink,
+which is all that complex-step differentiation needs (Squire & Trapp 1998, SIAM Review 40(1), eq. 6):
+``numpy.abs``, ``numpy.maximum`` and ``numpy.logaddexp`` are not analytic, the functions below are.
+At its kink each one is its left side. All must agree on that: softplus is smooth, and its derivative
+at 0 comes out right only if the kinks of the two parts that it is made of cancel there.
 """
 
 from __future__ import annotations
@@ -64,13 +66,13 @@ def positive_part(x: Array) -> Array:
 
 
 def minimum(x: Array, bound: float) -> Array:
-    """Return ``x`` where its real part is below ``bound``, else ``bound`` (NaN stays NaN)."""
-    return np.where(x.real >= bound, bound, x)
+    """Return ``x`` unless its real part is above ``bound``, then ``bound`` (NaN stays NaN)."""
+    return np.where(x.real > bound, bound, x)
 
 
 def absolute(x: Array) -> Array:
     """Return ``x`` or ``-x``, whichever has the real part that is not negative."""
-    return np.where(x.real < 0.0, -x, x)
+    return np.where(x.real > 0.0, x, -x)
 
 
 def sign(x: Array) -> Array:

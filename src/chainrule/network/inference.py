@@ -16,8 +16,9 @@ from chainrule.network.threads import one_blas_thread
 
 #: Numbers in the widest activation of a block: 1 MiB of float32, so that a block stays in the cache.
 BLOCK_NUMBERS = 2**18
-#: Multiplications below which OpenBLAS uses one thread of its own accord, so that one row pays for no lock.
-_SMALL = 2**15
+#: Multiplications below which OpenBLAS uses one thread of its own accord, so that one row pays for no lock. Its
+#: lowest limit is that of a matrix times a vector, 9216; a scalar product's is 10000.
+_SMALL = 2**13
 
 
 def block_rows(sizes: tuple[int, ...]) -> int:
