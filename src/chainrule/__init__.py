@@ -1,1 +1,54 @@
-"""chainrule: multilayer perceptrons for tables, every gradient derived by hand."""
+"""chainrule: multilayer perceptrons for tables, every gradient derived by hand.
+
+Public names are loaded when they are first asked for (PEP 562), so ``import chainrule`` costs
+milliseconds and nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chainrule.equations.custom import register_activation, register_loss
+    from chainrule.estimators import MLPClassifier, MLPRegressor, load
+    from chainrule.network.network import Network
+
+    __version__: str
+
+__all__ = [
+    "MLPClassifier",
+    "MLPRegressor",
+    "Network",
+    "load",
+    "register_activation",
+    "register_loss",
+    "__version__",
+]
+
+_HOMES = {
+    "MLPClassifier": "chainrule.estimators",
+    "MLPRegressor": "chainrule.estimators",
+    "load": "chainrule.estimators",
+    "Network": "chainrule.network.network",
+    "register_activation": "chainrule.equations.custom",
+    "register_loss": "chainrule.equations.custom",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("chainrule")
+    elif name in _HOMES:
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    globals()[name] = value  # the next time no function is called
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,231 @@
+"""What both estimators share: from checked rows to trained weights, and from new rows to raw scores.
+
+``fit`` and ``partial_fit`` are one method, ``_train``: read the rows, set validation rows aside, learn
+how targets and outputs belong together and how columns are prepared, build the network, train it,
+keep the result. What differs between labels and quantities is in a few methods that each estimator
+fills in. Nothing here depends on an engine's insides: ``training`` is told what to do.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from chainrule.engines import Data, make_engine
+from chainrule.errors import DataWarning, InputError, TrainingError
+from chainrule.estimators import parameters, recipe, weights
+from chainrule.estimators.fitting import Trainable
+from chainrule.estimators.inputs import (
+    Rows,
+    as_frame,
+    engine_input,
+    read_rows,
+    wants_preparation,
+)
+from chainrule.estimators.scoring import Score, validation_score
+from chainrule.estimators.splitting import split
+from chainrule.network.inference import scores
+from chainrule.network.parameters import Parameters
+from chainrule.training import TrainingResult, Validation
+
+Given = tuple[Any, Any, Any]  #: X_val, y_val and sample_weight_val as they were handed over
+
+
+def has_first_order_solver(estimator: Any) -> bool:
+    """Tell whether ``partial_fit`` makes sense; raise AttributeError if not."""
+    if estimator.solver == parameters.SECOND_ORDER:
+        raise AttributeError("partial_fit is there for first-order solvers, and solver is 'lbfgs'")
+    return True
+
+
+class BasePerceptron(Trainable, BaseEstimator, ABC):
+    """Base of MLPClassifier and MLPRegressor."""
+
+    _learns_quantities: ClassVar[bool]
+
+    random_state: Any
+    validation_fraction: float
+    engine: str
+
+    # ---- what each estimator fills in ---------------------------------------------------------------
+
+    @abstractmethod
+    def _learn_target(self, rows: Rows, training: Rows, classes: Any) -> Any:
+        """Learn how y and outputs belong together, from all rows or from those to train on."""
+
+    @abstractmethod
+    def _check_target(self, rows: Rows) -> None:
+        """Refuse rows whose y does not go with what was learned before."""
+
+    @abstractmethod
+    def _strata(self, rows: Rows) -> np.ndarray | None:
+        """Return the class of each row, to set aside a share of each."""
+
+    @abstractmethod
+    def _encode(self, rows: Rows, dtype: np.dtype[Any]) -> np.ndarray:
+        """Return what the outputs are compared with, (n, outputs)."""
+
+    @abstractmethod
+    def _row_weights(self, rows: Rows) -> np.ndarray | None:
+        """Return how many rows each row stands for, class weights included."""
+
+    @abstractmethod
+    def _default_score(self, rows: Rows) -> Score:
+        """Return what ``score`` returns, as a function of raw scores."""
+
+    # ---- training -----------------------------------------------------------------------------------
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        given: Given = (None, None, None),
+        *,
+        partial: bool = False,
+        classes: Any = None,
+    ) -> Self:
+        parameters.check_parameters(self)
+        self._check_validation(given, partial)
+        go_on = hasattr(self, "theta_") and (partial or bool(self.warm_start))
+        if not go_on:
+            self._forget()
+            # The same draw as any scikit-learn estimator's: a number repeats, a RandomState moves on.
+            self._seed = int.from_bytes(check_random_state(self.random_state).bytes(8), "little")
+        prepared = self.preparation_ is not None if go_on else wants_preparation(self, X)
+        rows = self._read(X, y, sample_weight, prepared, reset=not go_on)
+        training, held_out = self._set_aside(rows, given, prepared, partial)
+        if go_on:
+            self._check_target(rows)
+        else:
+            self._target = self._learn_target(rows, training, classes)
+            self.preparation_ = _learn_preparation(training) if prepared else None
+
+        input_dtype = np.dtype("float32") if prepared else training.X.dtype
+        dtype = self.theta_.dtype if go_on else recipe.arithmetic(self, input_dtype, training.n)
+        second_order = self.solver == parameters.SECOND_ORDER
+        working = np.dtype("float64") if second_order else dtype
+        data = self._data(training, working)
+        row_weights = self._row_weights(training)
+        self._build(data.X.shape[1], weights.total(row_weights, training.n), go_on)
+
+        optimizer = recipe.optimizer_of(self)
+        engine = make_engine(
+            self.engine, self.network_, optimizer, working, recipe.thread_count(self)
+        )
+        validation = None
+        if held_out is not None:
+            held_out_data = self._data(held_out, working)
+            score = self._default_score(held_out)
+            validation = Validation(
+                held_out_data, validation_score(self, engine, held_out_data.X, held_out, score)
+            )
+        state = self._state(optimizer, working, go_on, partial)
+        epochs_before = state.epoch
+        try:
+            result = self._run(engine, optimizer, state, data, validation, partial)
+        except TrainingError:
+            # The state is as it was before the epoch that failed: finite, and worth keeping.
+            self._keep(TrainingResult.of(state, "diverged"), dtype, epochs_before, data.n)
+            raise
+        self._keep(result, dtype, epochs_before, data.n)
+        if not partial:
+            self._warn(data)
+        return self
+
+    def _check_validation(self, given: Given, partial: bool) -> None:
+        X_val, y_val, _ = given
+        if (X_val is None) != (y_val is None):
+            name, other = ("X_val", "y_val") if X_val is None else ("y_val", "X_val")
+            raise InputError.of(name, got=None, expected=f"values, because {other} is given")
+        if partial and self.early_stopping:
+            raise InputError.of(
+                "early_stopping",
+                got=True,
+                expected="False for partial_fit",
+                remedy="partial_fit does not support early_stopping=True; decide between its calls",
+            )
+        if self.scoring is not None and X_val is None and not self.early_stopping:
+            raise InputError.of(
+                "scoring",
+                got=f"{self.scoring!r} without validation rows",
+                expected="rows to score on",
+                remedy="give X_val and y_val, or set early_stopping=True",
+            )
+
+    def _read(self, X: Any, y: Any, weight: Any, prepared: bool, reset: bool, **name: str) -> Rows:
+        rows = read_rows(
+            self,
+            X,
+            y,
+            weight,
+            reset=reset,
+            prepared=prepared,
+            numeric_target=self._learns_quantities,
+            **name,
+        )
+        return rows.present()
+
+    def _set_aside(
+        self, rows: Rows, given: Given, prepared: bool, partial: bool
+    ) -> tuple[Rows, Rows | None]:
+        """Return the rows to train on and those to validate on."""
+        X_val, y_val, sample_weight_val = given
+        if X_val is not None:
+            name = "sample_weight_val"
+            held_out = self._read(
+                X_val, y_val, sample_weight_val, prepared, reset=False, weight_name=name
+            )
+            return rows, held_out
+        if not self.early_stopping or partial:
+            return rows, None
+        training, held_out_rows = split(
+            self._seed, rows.n, float(self.validation_fraction), self._strata(rows)
+        )
+        return rows.take(training), rows.take(held_out_rows)
+
+    def _data(self, rows: Rows, dtype: np.dtype[Any]) -> Data:
+        """Return rows as an engine takes them."""
+        X = rows.X if self.preparation_ is None else self.preparation_.transform(rows.X)
+        normalised = weights.normalised(self._row_weights(rows), dtype)
+        return Data(engine_input(X, dtype), self._encode(rows, dtype), normalised)
+
+    # ---- prediction ---------------------------------------------------------------------------------
+
+    def _raw_scores(self, X: Any) -> np.ndarray:
+        """Return the raw scores a[L] for new rows, in blocks of rows and without any engine."""
+        check_is_fitted(self)
+        known = getattr(self, "_known_scores", None)
+        if known is not None and known[0] is X:
+            return np.asarray(known[1])
+        if self.preparation_ is not None:
+            X = self.preparation_.transform(as_frame(self, X))
+        else:
+            X = validate_data(
+                self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
+            )
+        theta = Parameters(self.network_, self.theta_)
+        return scores(theta, engine_input(X, self.theta_.dtype), recipe.thread_count(self))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def _learn_preparation(training: Rows) -> Any:
+    """Learn a preparation from the training rows alone, and pass on what it has to say."""
+    from chainrule.tables import Preparation
+
+    X = training.X
+    preparation = Preparation.fit(X, y=training.y)
+    for note in preparation.notes:
+        warnings.warn(note, DataWarning, stacklevel=5)
+    return preparation

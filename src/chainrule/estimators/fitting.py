@@ -1,0 +1,179 @@
+"""The training of an estimator, in the terms of ``training``: network, state, settings, and what is kept."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from chainrule.engines import Data, Engine
+from chainrule.errors import InputError
+from chainrule.estimators import parameters, recipe
+from chainrule.estimators.fitted import Fitted
+from chainrule.network.architecture import Architecture
+from chainrule.network.initializers import initial_parameters
+from chainrule.optimizers.optimizer import Optimizer
+from chainrule.training import (
+    TrainingResult,
+    TrainingSettings,
+    TrainingState,
+    Validation,
+    health,
+    train,
+    train_lbfgs,
+)
+from chainrule.training.progress import RichProgress
+
+
+class Trainable(Fitted):
+    """Trains ``theta_`` on rows as engines take them; all decisions about rows and targets are made before."""
+
+    # The constructors' parameters that are used here; each is described in MLPClassifier and MLPRegressor.
+    solver: str
+    alpha: float
+    l1: float
+    batch_size: Any
+    max_iter: int
+    shuffle: bool
+    tol: float
+    verbose: Any
+    early_stopping: bool
+    n_iter_no_change: float
+    max_fun: int
+    clip_norm: float | None
+    initializer: Any
+    scoring: Any
+    max_time: float | None
+
+    def _build(self, n_inputs: int, total_weight: float, go_on: bool) -> None:
+        """Set ``network_``; the penalties are divided by the number of rows that the weights stand for."""
+        names = (*parameters.activation_names(self), "identity")
+        sizes = (n_inputs, *parameters.hidden_sizes(self), self._target.n_outputs)
+        if go_on and (sizes, names) != (self.network_.sizes, self.network_.activations):
+            raise InputError.of(
+                "hidden_layer_sizes, activation",
+                got=f"sizes {sizes}, activations {names}",
+                expected=f"{self.network_.sizes}, {self.network_.activations}, to go on from",
+                remedy="set warm_start=False to start anew",
+            )
+        self.network_ = Architecture(
+            sizes,
+            names,
+            self._target.loss,
+            l2=float(self.alpha) / total_weight,
+            l1=float(self.l1) / total_weight,
+            dropout=parameters.dropout_rates(self),
+        )
+
+    def _state(
+        self, optimizer: Optimizer, dtype: np.dtype[Any], go_on: bool, partial: bool
+    ) -> TrainingState:
+        """Return where training starts from: new weights, or all that it had when it stopped."""
+        optimizer_of_state = None if self.solver == parameters.SECOND_ORDER else optimizer
+        if not go_on:
+            start = initial_parameters(self.network_, self.initializer, self._seed, dtype)
+            return TrainingState.start(start.vector, optimizer_of_state)
+        solver, state = getattr(self, "_training", ("", None))
+        moments = None if state is None else state.optimizer_state.moments
+        if (
+            state is None
+            or moments is None
+            or solver != self.solver
+            or state.theta.dtype != dtype
+            or (optimizer_of_state is not None and len(moments) != optimizer.n_moments)
+        ):
+            # From a file or a pickle, or by another solver: the weights go on, the moments start anew.
+            state = TrainingState.start(self.theta_.astype(dtype), optimizer_of_state)
+            state.epoch, state.history = len(self._history), self._history
+        elif partial or state.best_theta is None:
+            np.copyto(state.theta, self.theta_)  # coefs_ are writable, and may have been written to
+        return state
+
+    def _run(
+        self,
+        engine: Engine,
+        optimizer: Optimizer,
+        state: TrainingState,
+        data: Data,
+        validation: Validation | None,
+        partial: bool,
+    ) -> TrainingResult:
+        batch_size = recipe.batch_rows(self, data.n)
+        if self.batch_size != "auto" and self.batch_size > data.n:
+            warnings.warn(
+                f"batch_size={self.batch_size} is larger than the {data.n} rows and is taken as {data.n}",
+                UserWarning,
+                stacklevel=5,
+            )
+        monitor = "loss"
+        if validation is not None:
+            scored = self.early_stopping or self.scoring is not None
+            monitor = "validation_score" if scored else "validation_loss"
+        settings = TrainingSettings(
+            max_epochs=1 if partial else self.max_iter,
+            batch_size=batch_size,
+            seed=getattr(self, "_seed", 0),
+            shuffle=bool(self.shuffle),
+            tol=self.tol,
+            n_iter_no_change=self.n_iter_no_change,
+            max_time=self.max_time,
+            clip_norm=math.inf if self.clip_norm is None else self.clip_norm,
+            monitor=monitor,
+            horizon_epochs=self.max_iter if partial else None,
+            max_fun=self.max_fun,
+        )
+        listeners = [*([RichProgress()] if self.verbose else []), *parameters.callbacks(self)]
+        if self.solver == parameters.SECOND_ORDER:
+            return train_lbfgs(
+                engine, state, data, settings, validation=validation, callbacks=listeners
+            )
+        schedule = recipe.schedule_of(self, -(-data.n // batch_size))
+        return train(
+            engine,
+            optimizer,
+            schedule,
+            state,
+            data,
+            settings,
+            validation=validation,
+            callbacks=listeners,
+        )
+
+    def _keep(
+        self, result: TrainingResult, dtype: np.dtype[Any], epochs_before: int, n: int
+    ) -> None:
+        """Take over what a training has left, however it ended."""
+        state = result.state
+        with np.errstate(over="ignore"):
+            self.theta_ = result.theta.astype(dtype, copy=False)
+        self._training = (self.solver, state)
+        self._history = state.history
+        self.best_epoch_, self.stop_reason_ = state.best_epoch, result.reason
+        self.n_iter_ = state.epoch - epochs_before
+        self.t_ = (self.t_ if epochs_before else 0) + self.n_iter_ * n
+
+    def _warn(self, data: Data) -> None:
+        """Say what is worth knowing about the training that has just ended."""
+        health.warn(
+            self.network_, self.theta_.astype(data.Y.dtype), data, self._history, stacklevel=4
+        )
+        reason = self.stop_reason_
+        if reason == "interrupted":
+            warnings.warn("Training interrupted by user.", UserWarning, stacklevel=4)
+        # A schedule that is laid over max_iter epochs ends there by design.
+        elif reason in ("max_fun", "line_search") or (
+            reason == "max_epochs" and not recipe.has_horizon(self)
+        ):
+            limit = (
+                f"max_fun={self.max_fun}" if reason == "max_fun" else f"max_iter={self.max_iter}"
+            )
+            why = "no better point was found" if reason == "line_search" else f"{limit} was reached"
+            warnings.warn(
+                f"training stopped before it converged: {why} after {self.n_iter_} epochs; "
+                "raise the limit, scale the columns, or change the learning rate",
+                ConvergenceWarning,
+                stacklevel=4,
+            )

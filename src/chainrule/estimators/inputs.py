@@ -1,0 +1,184 @@
+"""What is handed to ``fit`` and ``predict`` becomes rows: checked once here, trusted everywhere below.
+
+Arrays, sparse matrices and data frames of numbers go through scikit-learn's own validation, so they
+behave as with any of its estimators. A data frame with other columns, or with missing values, goes
+through a ``tables.Preparation`` that is learned from the training rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import validate_data
+
+from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators import weights
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that were checked.
+
+    Attributes
+    ----------
+    X : ndarray, CSR array, or data frame that is still to be prepared
+    y : ndarray of shape (n,) or (n, k)
+    weights : ndarray of float64, shape (n,), or None
+    """
+
+    X: Any
+    y: np.ndarray
+    weights: np.ndarray | None
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return len(self.y)
+
+    @property
+    def columns(self) -> np.ndarray:
+        """``y`` as (n, k)."""
+        return self.y.reshape(self.n, -1)
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return some of the rows."""
+        X = self.X.iloc[rows] if is_frame(self.X) else self.X[rows]
+        kept = None if self.weights is None else self.weights[rows]
+        return replace(self, X=X, y=self.y[rows], weights=kept)
+
+    def present(self) -> Self:
+        """Return the rows whose weight is not 0: a row of weight 0 is as good as absent."""
+        if self.weights is None or self.weights.all():
+            return self
+        return self.take(np.flatnonzero(self.weights))
+
+
+def is_frame(X: Any) -> bool:
+    """Tell a pandas data frame, without importing pandas."""
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def wants_preparation(estimator: Any, X: Any) -> bool:
+    """Tell whether ``X`` goes through a preparation, by the estimator's ``preparation``."""
+    if estimator.preparation != "auto":
+        return bool(estimator.preparation)
+    if not is_frame(X):
+        return False
+    from pandas.api.types import is_numeric_dtype
+
+    numeric = all(is_numeric_dtype(dtype) for dtype in X.dtypes)
+    return not numeric or bool(X.isna().to_numpy().any())
+
+
+def read_rows(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    reset: bool,
+    prepared: bool,
+    numeric_target: bool,
+    weight_name: str = "sample_weight",
+) -> Rows:
+    """Check rows to learn from or to validate on.
+
+    Parameters
+    ----------
+    estimator : estimator
+        ``n_features_in_`` and ``feature_names_in_`` are set if ``reset``, else compared.
+    X, y, sample_weight
+        As given by the user.
+    reset : bool
+        Whether these are the first rows.
+    prepared : bool
+        Whether ``X`` goes through a preparation.
+    numeric_target : bool
+        Whether y is quantities.
+    weight_name : str
+        The argument's name, for messages.
+
+    Raises
+    ------
+    ValueError, TypeError
+        scikit-learn's, or ours, which derive from them.
+    """
+    if y is None:
+        kind = type(estimator).__name__
+        raise InputError(f"{kind} requires y to be passed, but the target y is None")
+    if prepared:
+        X = as_frame(estimator, X)
+        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+        y = y.astype(np.float64) if numeric_target and y.dtype.kind == "O" else y
+        check_consistent_length(X, y)
+        if reset:
+            estimator.n_features_in_ = X.shape[1]
+            estimator.feature_names_in_ = np.asarray(X.columns.map(str), dtype=object)
+    else:
+        X, y = validate_data(
+            estimator,
+            X,
+            y,
+            accept_sparse="csr",
+            multi_output=True,
+            y_numeric=numeric_target,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+    if scipy.sparse.issparse(y):
+        y = y.toarray()
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    return Rows(X, y, weights.checked(sample_weight, len(y), weight_name))
+
+
+def as_frame(estimator: Any, X: Any) -> Any:
+    """Return ``X`` as a data frame; an array gets the columns x0, x1, ..."""
+    if is_frame(X):
+        return X
+    if scipy.sparse.issparse(X):
+        raise InputTypeError.of(
+            "X",
+            got="a sparse matrix",
+            expected="a data frame or an array to prepare",
+            remedy="set preparation=False",
+        )
+    import pandas as pd
+
+    X = np.asarray(X)
+    if X.ndim != 2:
+        raise InputError.of("X", got=f"shape {X.shape}", expected="(n, m): rows are samples")
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None or len(names) != X.shape[1]:
+        names = [f"x{i}" for i in range(X.shape[1])]
+    return pd.DataFrame(X, columns=names)
+
+
+def engine_input(X: Any, dtype: np.dtype[Any]) -> Any:
+    """Return ``X`` as the engines take it: C-contiguous or CSR, in ``dtype``.
+
+    Raises
+    ------
+    InputError
+        If a number is too large for ``dtype``.
+    """
+    try:
+        with np.errstate(over="raise"):
+            if scipy.sparse.issparse(X):
+                X = scipy.sparse.csr_array(X).astype(dtype, copy=False)
+                parts = (X.data, X.indices, X.indptr)
+                return X if all(part.flags.writeable for part in parts) else X.copy()
+            X = np.ascontiguousarray(X, dtype=dtype)
+            # To a compiler an array that must not be written to is another type: one more compilation.
+            return X if X.flags.writeable else X.copy()
+    except FloatingPointError as error:
+        raise InputError.of(
+            "X",
+            got="numbers beyond those of float32",
+            expected=f"|x| <= {np.finfo(dtype).max:.3g}",
+            remedy="scale the columns, or use dtype='float64'",
+        ) from error
