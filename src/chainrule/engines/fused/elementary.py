@@ -16,7 +16,8 @@ from numba.extending import overload
 from chainrule.equations import elementary
 
 F = np.float32
-_OPTIONS: dict[str, Any] = {"fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
+# Without "reassoc", which would fold the two parts of ln 2 into one and lose what they are there for.
+_OPTIONS: dict[str, Any] = {"fastmath": {"nsz", "arcp", "contract", "afn"}}
 
 
 @overload(elementary.exp, strict=False, jit_options=_OPTIONS)
@@ -26,6 +27,7 @@ def _exp(x: Any) -> Any:
 
     def exp_polynomial(x: Any) -> Any:
         # x = n ln 2 + r, |r| <= ln(2)/2; exp(r) by a polynomial (Cephes expf), times 2^n through the exponent bits.
+        # From 88.38 on 2^n is infinite, a little before exp(x) itself is.
         bounded = min(max(x, F(-87.3)), F(88.7))
         n = np.floor(bounded * F(1.44269504) + F(0.5))
         r = bounded - n * F(0.693359375)

@@ -1,0 +1,147 @@
+"""Compilation: flags that keep NaN, a cache that notices every change, and homes that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chainrule.engines.fused import compiler, rules
+from chainrule.equations import activations, elementary
+
+ONE_FIT = """
+import numpy as np
+from chainrule.engines import Data, EpochPlan, make_engine
+from chainrule.engines.fused import compiler
+from chainrule.network.architecture import Architecture
+from chainrule.optimizers.adam import Adam
+adam = Adam()
+engine = make_engine("fused", Architecture((2, 3, 1), ("relu", "identity"), "squared_error"), adam, "float32", 1)
+theta = np.ones(13, dtype="float32")
+data = Data(np.ones((4, 2), dtype="float32"), np.ones((4, 1), dtype="float32"))
+plan = EpochPlan(np.arange(4), 2, np.full(2, 0.1), adam.coefficients([1, 2]))
+engine.epoch(theta, adam.start(13).moments, data, plan)
+from chainrule.engines.fused.epoch import run_epoch
+print("theta", theta.tobytes().hex())
+print("hits", sum(run_epoch.stats.cache_hits.values()), "misses", sum(run_epoch.stats.cache_misses.values()))
+"""
+
+
+def one_fit(**environment: str) -> dict[str, str]:
+    """Train in a fresh process and return what it prints, by the first word of each line."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("NUMBA_", "CHAINRULE_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_FIT],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**clean, **environment},
+    )
+    assert done.returncode == 0, done.stderr
+    printed = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    return {**printed, "stderr": done.stderr}
+
+
+@pytest.mark.compiled
+def test_the_second_process_compiles_nothing(tmp_path: Path) -> None:
+    first = one_fit(CHAINRULE_CACHE_DIR=str(tmp_path))
+    second = one_fit(CHAINRULE_CACHE_DIR=str(tmp_path))
+    assert first["hits"] == "0 misses 1"
+    assert second["hits"] == "1 misses 0"
+    assert first["theta"] == second["theta"]
+    folder = next(tmp_path.iterdir())
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.compiled
+def test_a_home_that_cannot_be_written_costs_one_warning(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where the folder should be")
+    done = one_fit(CHAINRULE_CACHE_DIR=str(blocked))
+    assert done["hits"] == "0 misses 1" or done["hits"] == "0 misses 0"
+    assert done["stderr"].count("no private folder for compiled code") == 1
+
+
+def test_a_folder_that_others_can_write_to_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    shared = tmp_path / f"chainrule-{user}"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setenv("CHAINRULE_CACHE_DIR", str(tmp_path))
+    compiler.cache_folder.cache_clear()
+    try:
+        with pytest.warns(UserWarning, match="no private folder"):
+            assert compiler.cache_folder() is None
+    finally:
+        compiler.cache_folder.cache_clear()
+
+
+def test_the_fingerprint_changes_with_any_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for source in compiler._SOURCES:
+        path = tmp_path / source
+        path = path if path.suffix else path / "rules.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a = 1\n")
+    monkeypatch.setattr(compiler, "_ROOT", tmp_path)
+    seen = set()
+    for source in compiler._SOURCES:
+        path = tmp_path / source
+        path = path if path.suffix else path / "rules.py"
+        path.write_text(f"a = '{source}'\n")
+        seen.add(compiler.fingerprint.__wrapped__())
+    assert len(seen) == len(compiler._SOURCES)
+
+
+def test_an_edited_users_function_has_another_name() -> None:
+    def make(slope: float):
+        def value(z):
+            return slope * z
+
+        return value
+
+    def helper(z):
+        return 2.0 * z
+
+    def outer(z):
+        return helper(z)
+
+    names = {rules._identity_of(f) for f in (make(1.0), make(2.0), outer, helper)}
+    assert len(names) == 4
+    assert rules._identity_of(make(1.0)) == rules._identity_of(make(1.0))
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", ["exp", "tanh", "expm1"])
+def test_polynomials_are_close_and_keep_what_is_not_finite(name: str) -> None:
+    function = getattr(elementary, name)
+    twin = compiler.inlined(lambda x: function(x))
+    x = np.concatenate([np.linspace(-90, 90, 20001), np.linspace(-1, 1, 20001)]).astype("float32")
+    given = np.array([twin(v) for v in x], dtype="float64")
+    with np.errstate(over="ignore"):
+        exact = function(x.astype("float64"))
+        fits = (np.abs(exact) > 1.3e-38) & (np.abs(exact) < 2.4e38)
+    error = np.abs(given - exact)[fits] / np.abs(exact)[fits]
+    assert error.max() < 4 * 2.0**-24
+    assert np.isnan(twin(np.float32(np.nan)))
+    assert twin(np.float32(np.inf)) == function(np.inf)
+    assert twin(np.float32(-np.inf)) == pytest.approx(function(-np.inf), abs=2e-38)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("f", list(activations.activations), ids=lambda f: f.name)
+def test_rules_stay_in_single_precision(f: activations.Activation) -> None:
+    arguments = (np.float32(0.3), *map(np.float32, f.parameters))
+    twin = rules._compiled(f.value, np.dtype("float32"))
+    twin(*arguments)
+    prime = rules._compiled(f.derivative, np.dtype("float32"))
+    prime(arguments[0], *arguments)
+    for dispatcher in (twin, prime):
+        assert str(dispatcher.nopython_signatures[-1].return_type) == "float32"
