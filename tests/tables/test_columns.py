@@ -137,3 +137,11 @@ def test_codes_and_decimal_commas_are_told() -> None:
     assert commas.kind == "category"
     assert "decimal comma" in commas.note
     assert len(columns.recognise("x", pd.Series(["1"] * 30 + ["long" * 20])).note) < 150
+
+
+def test_objects_that_are_numbers_but_not_written_as_such() -> None:
+    for values in ([True, 1.5, 2], [dt.timedelta(hours=1), None]):
+        assert columns.recognise("x", pd.Series(values, dtype=object)).kind == "number"
+    found = columns.recognise("x", pd.Series([True] + [1.5] * 30 + ["few"], dtype=object))
+    assert (found.kind, found.words) == ("number", True)
+    assert "1 of 32 values ('few')" in found.note

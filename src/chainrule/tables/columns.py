@@ -216,21 +216,33 @@ def recognise(name: str, series: Any) -> Recognition:
         return Recognition("number", False, "")
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return Recognition("date", False, "")
-    values = texts(plain)
-    known = int(text.present(values).sum())
+    rows = texts(plain)
+    encoded = rows.dictionary_encode()
+    values = encoded.dictionary  # different values only: a table repeats a few of them very often
+    often = np.bincount(pc.drop_null(encoded.indices).to_numpy(), minlength=len(values))
     if text.are_booleans(values):
         return Recognition("boolean", False, "")
     if text.looks_like_codes(values):
         note = f"column {name!r} holds codes ({_examples(values)}), kept as categories and not read as numbers"
         return Recognition("category", False, note)
-    for kind, bad in (("number", numbers(plain)[1]), ("date", text.dates(values)[1])):
-        wrong = int(bad.sum())
+    known = int(often.sum())
+    no_number, no_date = text.numbers(values)[1], text.dates(values)[1]
+    if (
+        _is_object(dtype) and no_number.any()
+    ):  # True and durations are numbers that are written as words
+        bad = numbers(plain)[1]
+        no_number = pc.is_in(values, value_set=rows.filter(pa.array(bad))).to_numpy(
+            zero_copy_only=False
+        )
+    candidates: tuple[tuple[Kind, Bools], ...] = (("number", no_number), ("date", no_date))
+    for kind, wrong_value in candidates:
+        wrong = int(often[wrong_value].sum())
         if wrong == 0 and known:
-            return Recognition("number" if kind == "number" else "date", False, "")
+            return Recognition(kind, False, "")
         if known and wrong <= TOLERATED * known:
-            rest = _examples(values.filter(pa.array(bad)))
+            rest = _examples(values.filter(pa.array(wrong_value)))
             note = f"column {name!r} holds {kind}s but for {wrong} of {known} values ({rest}), which count as missing"
-            return Recognition("number" if kind == "number" else "date", True, note)
+            return Recognition(kind, True, note)
     if text.looks_like_decimal_commas(values):
         note = f"column {name!r} looks like numbers with a decimal comma ({_examples(values)}) and was taken as text"
         return Recognition("category", False, f"{note}; write them with a point")
@@ -238,6 +250,6 @@ def recognise(name: str, series: Any) -> Recognition:
 
 
 def _examples(values: Any) -> str:
-    """Quote up to three different values, shortened."""
-    found = pc.unique(pc.drop_null(values)).slice(0, 3).to_pylist()
+    """Quote the first three values, shortened."""
+    found = values.slice(0, 3).to_pylist()
     return ", ".join(repr(v if len(v) <= 30 else v[:29] + "…") for v in found)

@@ -194,5 +194,5 @@ def _correlation(x: Floats, y: Floats, rows: Bools) -> float:
         unit = unit - unit.mean() if len(unit) else unit
         centred.append(unit)
     a, b = centred
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / size if size > 0.0 else 0.0
+    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / size if size > 0.0 else 0.0

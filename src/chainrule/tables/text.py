@@ -193,6 +193,8 @@ def dates(values: Any) -> tuple[Times, Bools]:
     (['2024-01-31T00:00:00.000000', 'NaT', 'NaT'], [False, True, False])
     """
     is_date = pc.fill_null(pc.match_substring_regex(values, _DATE), False)
+    if not pc.any(is_date).as_py():
+        return np.full(len(values), np.datetime64("NaT", "us")), present(values)
     kept = pc.if_else(is_date, values, pa.scalar(None, pa.large_string()))
     kept = pc.replace_substring_regex(kept, _OFFSET, r"\1")
     kept = pc.replace_substring_regex(kept, _BELOW_MICROSECONDS, r"\1")
