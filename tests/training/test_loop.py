@@ -529,20 +529,25 @@ def test_a_callback_may_stop_before_the_first_epoch() -> None:
 # ---- failure --------------------------------------------------------------------------------------
 
 
-def test_a_diverged_training_raises_and_leaves_the_last_finite_weights() -> None:
-    diverging, recorder = Problem(SGD(1e3, momentum=0.0), hidden="relu"), Recorder()
+@pytest.mark.parametrize(("batch_size", "rate"), [(23, 1e3), (5, 0.7)])
+def test_a_diverged_training_raises_and_leaves_the_last_finite_weights(
+    batch_size: int, rate: float
+) -> None:
+    diverging = Problem(SGD(rate, momentum=0.0), hidden="identity")
+    recorder = Recorder()
     with pytest.raises(DivergenceError) as caught:
-        diverging.train(50, callbacks=[recorder], batch_size=23)
+        diverging.train(50, callbacks=[recorder], batch_size=batch_size)
     error, state = caught.value, diverging.state
     assert error.epoch == state.epoch + 1 > 1
+    assert (error.batch > 1) is (batch_size == 5)  # in the middle of an epoch, then
     assert np.isfinite(state.theta).all()
     np.testing.assert_array_equal(error.theta, state.theta)
     assert len(state.history) == state.epoch
     assert np.isfinite(state.history.loss).all()
     assert recorder.events[-1].reason == "diverged"  # type: ignore[union-attr] # is TrainingEnded
     # the same as if training had ended before that epoch
-    whole = Problem(SGD(1e3, momentum=0.0), hidden="relu")
-    whole.train(state.epoch, batch_size=23)
+    whole = Problem(SGD(rate, momentum=0.0), hidden="identity")
+    whole.train(state.epoch, batch_size=batch_size)
     assert_same_training(state, whole.state)
 
 

@@ -175,16 +175,21 @@ def test_an_exception_in_a_callback_is_passed_on_and_loses_nothing() -> None:
     assert problem.state.epoch == len(problem.state.history) == 3
 
 
-def test_a_scorer_that_fails_leaves_the_last_iteration() -> None:
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+def test_a_scorer_that_breaks_off_leaves_the_last_iteration(error: type[BaseException]) -> None:
     problem, whole = Quasi(), Quasi()
 
     def score(theta: np.ndarray) -> float:
         if problem.state.epoch == 2:
-            raise ZeroDivisionError
+            raise error
         return 0.0
 
-    with pytest.raises(ZeroDivisionError):
-        problem.train(validation=Validation(problem.validation_data, score))
+    validation = Validation(problem.validation_data, score)
+    if error is KeyboardInterrupt:
+        assert problem.train(validation=validation).reason == "interrupted"
+    else:
+        with pytest.raises(error):
+            problem.train(validation=validation)
     whole.train(2)
     np.testing.assert_array_equal(problem.state.theta, whole.state.theta)
     assert problem.state.epoch == len(problem.state.history) == 2
