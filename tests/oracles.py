@@ -52,15 +52,15 @@ def differences(
 
 
 def relative_error(got: Vector, expected: Vector) -> float:
-    """Return the largest difference over the largest expected number; infinity if anything is not finite."""
-    if got.shape != expected.shape or not (
-        np.all(np.isfinite(got)) and np.all(np.isfinite(expected))
-    ):
+    """Return the largest difference over the largest expected number, infinity if anything is not finite.
+
+    Where all that is expected is below 1e-8 (terms that cancel exactly leave nothing to be relative to), over 1e-8.
+    """
+    finite = np.all(np.isfinite(got)) and np.all(np.isfinite(expected))
+    if got.shape != expected.shape or not finite:
         return math.inf
-    if got.size == 0:
-        return 0.0
-    largest = float(np.max(np.abs(expected)))
-    return float(np.max(np.abs(got - expected))) / (largest or 1.0)
+    difference = np.max(np.abs(got - expected), initial=0.0)
+    return float(difference / np.max(np.abs(expected), initial=1e-8))
 
 
 # ---- formulas of its own, one number at a time ----------------------------------------------------

@@ -290,7 +290,9 @@ class Loss:
 
     def check_targets(self, y: np.ndarray) -> None:
         """Raise InputError if ``y`` (n, k) holds a value outside the domain of this loss."""
-        smallest, largest = (float(y.min()), float(y.max())) if y.size else (0.0, 0.0)
+        if y.size == 0:
+            return
+        smallest, largest = float(y.min()), float(y.max())
         accepted = {
             "real": (True, "any number"),
             "nonnegative": (smallest >= 0.0, "numbers >= 0"),

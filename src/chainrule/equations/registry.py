@@ -105,7 +105,7 @@ class Registry(Generic[R]):
         name = match[1] if match else specification
         record = self._records.get(self._aliases.get(name, name))
         if record is None:
-            close = difflib.get_close_matches(name, [*self._records, *self._aliases], n=1)
+            close = difflib.get_close_matches(name.lower(), [*self._records, *self._aliases], n=1)
             raise InputError.of(
                 self.kind,
                 got=repr(specification),
