@@ -1,0 +1,46 @@
+"""The command `chainrule`: one file for each of its words. Importing it loads nothing heavy, so help comes at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chainrule.cli.app import Command, Commands, show_version
+from chainrule.cli.evaluate import evaluate
+from chainrule.cli.fit import fit
+from chainrule.cli.inspect import inspect
+from chainrule.cli.predict import predict
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="chainrule",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def chainrule(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=show_version),
+    ] = False,
+) -> None:
+    """Multilayer perceptrons for tables.
+
+    Example: chainrule fit penguins.csv --target species
+    """
+
+
+for _command in (fit, predict, evaluate, inspect):
+    app.command(cls=Command)(_command)
+
+
+def main() -> None:
+    """Run the command; the console script."""
+    app()

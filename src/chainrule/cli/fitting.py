@@ -1,0 +1,170 @@
+"""What `chainrule fit` does: read, divide, train, judge, write; and tells of each step."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from chainrule.cli.console import Page, print_json
+from chainrule.cli.files import FIT, check_output, default_output
+from chainrule.cli.judging import judge, training_baseline
+from chainrule.cli.problem import Problem, read_problem
+from chainrule.cli.recipe import SECOND_ORDER, FitOptions, estimator_of, in_words_of_the_command
+from chainrule.errors import ChainruleError
+from chainrule.report import model as described
+from chainrule.report.scores import Scores
+from chainrule.report.text import count, listed, number, printable, size
+
+
+def fit_table(o: FitOptions) -> None:
+    """Run `chainrule fit`."""
+    output = default_output(o.table) if o.output is None else o.output
+    inputs = (o.table,) if o.test is None else (o.table, o.test)
+    check_output(output, inputs=inputs, force=o.force)
+    page = Page(silent=o.as_json or o.quiet)
+    with page.collecting():
+        problem = read_problem(o, page)
+        estimator = estimator_of(o, problem.classifies, problem.training.n)
+        seconds = _train(estimator, problem, page)
+        page.print_notes()
+        _tell_training(page, estimator, seconds)
+        classes = estimator.classes_.tolist() if problem.classifies else []
+        baseline = training_baseline(problem.classifies, problem.training.y, classes)
+        found = None if problem.test is None else judge(estimator, problem.test, baseline)
+        _tell_scores(page, problem, found)
+        facts = _facts(o, problem, estimator, seconds, found, page.notes)
+        written = _save(estimator, output, {**facts, "baseline_of_training": baseline})
+        page.field("model", f"{printable(output)} ({size(written)})")
+        page.field("", f"predict with: chainrule predict {printable(output)} NEW_TABLE.csv")
+    if o.as_json:
+        columns = [s._asdict() for s in estimator.preparation_.summary()]
+        scores = {} if found is None else found.to_dict()
+        print_json({"model": output, "bytes": written, **facts, "columns": columns, **scores})
+
+
+def _train(estimator: Any, problem: Problem, page: Page) -> float:
+    """Train; return the seconds. Ctrl-C ends it with the best weights so far, if there are any."""
+    from chainrule.training import TrainingStarted
+    from chainrule.training.progress import RichProgress
+
+    def announce(event: Any) -> None:
+        if isinstance(event, TrainingStarted):  # only now are columns and network known
+            _tell_network(page, estimator)
+
+    estimator.callbacks = [announce] if page.silent else [announce, RichProgress()]
+    validation = problem.validation
+    held_out = {} if validation is None else {"X_val": validation.X, "y_val": validation.y}
+    began = perf_counter()
+    try:
+        estimator.fit(problem.training.X, problem.training.y, **held_out)
+    except ChainruleError as error:
+        raise in_words_of_the_command(error) from error
+    if estimator.n_iter_ == 0 and estimator.stop_reason_ == "interrupted":
+        raise KeyboardInterrupt
+    return perf_counter() - began
+
+
+# ---- the page -----------------------------------------------------------------------------------
+
+
+def _tell_network(page: Page, estimator: Any) -> None:
+    preparation = estimator.preparation_
+    summaries = preparation.summary()
+    used, inputs = len(preparation.input_columns), len(preparation.feature_names)
+    page.field("columns", f"{used} of {len(summaries)} used, as {count(inputs, 'input')}")
+    page.block(described.columns(summaries))
+    page.print_notes()
+    page.field("network", described.one_line(estimator.network_))
+    page.field("training", _plan(estimator))
+
+
+def _plan(estimator: Any) -> str:
+    """Describe how the training goes."""
+    dropout = estimator.dropout if isinstance(estimator.dropout, tuple) else (estimator.dropout,)
+    dropped = f"dropout {listed(map(number, dropout))}, " if any(dropout) else ""
+    longest = f"at most {count(estimator.max_iter, 'epoch')}"
+    if math.isfinite(estimator.n_iter_no_change):
+        longest += f", fewer after {estimator.n_iter_no_change} without improvement"
+    if estimator.solver == SECOND_ORDER:
+        return f"{estimator.solver}, all rows a step; {longest}"
+    return (
+        f"{estimator.solver}, {estimator.learning_rate} rate from {number(estimator.learning_rate_init)}, {dropped}"
+        f"{count(estimator.batch_size, 'row')} a step; {longest}"
+    )
+
+
+def _tell_training(page: Page, estimator: Any, seconds: float) -> None:
+    if estimator.stop_reason_ == "interrupted":
+        page.note("interrupted: the best weights so far are kept, judged and written")
+        page.print_notes()
+    best, history = estimator.best_epoch_, estimator.history_
+    page.field("", described.training(estimator.stop_reason_, history, best, seconds))
+    shown = {name: history[name] for name in ("loss", "validation_loss")}
+    page.block(described.curves(shown, width=max(min(40, page.room - 46), 8)))
+
+
+def _tell_scores(page: Page, problem: Problem, found: Scores | None) -> None:
+    if found is None:
+        return
+    for remark in found.remarks:
+        page.note(remark)
+    where = f"on {count(found.rows, 'test row')} {problem.test_source}"
+    page.field("scores", f"{where}; the baseline says {found.rule}")
+    page.block(found.lines())
+    page.print_notes()
+
+
+# ---- the file -----------------------------------------------------------------------------------
+
+
+def _facts(
+    o: FitOptions,
+    problem: Problem,
+    estimator: Any,
+    seconds: float,
+    found: Scores | None,
+    notes: list[str],
+) -> dict[str, Any]:
+    """Return what is to be known of this fit later, as plain data."""
+    network = estimator.network_
+    parts = {"training": problem.training, "validation": problem.validation, "test": problem.test}
+    return {
+        "table": os.path.basename(o.table),
+        "target": o.target,
+        "task": "classification" if problem.classifies else "regression",
+        "task_reason": problem.reason,
+        "rows": {name: 0 if part is None else part.n for name, part in parts.items()},
+        "network": {
+            "sizes": list(network.sizes),
+            "activations": list(network.activations),
+            "loss": network.loss,
+            "parameters": network.n_parameters,
+        },
+        "epochs": estimator.n_iter_,
+        "best_epoch": estimator.best_epoch_,
+        "stop_reason": estimator.stop_reason_,
+        "seconds": seconds,
+        "scores": {} if found is None else found.values,
+        "baseline": {} if found is None else found.baseline,
+        "baseline_rule": "" if found is None else found.rule,
+        "notes": list(notes),
+        "options": {name: value for name, value in asdict(o).items() if name not in _NOT_KEPT},
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+#: Options that say where things lie on this machine or how they are shown, not how the model came about.
+_NOT_KEPT = ("table", "test", "output", "force", "as_json", "quiet")
+
+
+def _save(estimator: Any, output: str, facts: dict[str, Any]) -> int:
+    """Write the model and return its bytes."""
+    from chainrule.estimators.persistence import save_estimator
+
+    estimator.callbacks = None
+    save_estimator(estimator, output, {FIT: facts})
+    return os.path.getsize(output)

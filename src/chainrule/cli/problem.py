@@ -1,0 +1,102 @@
+"""From a table to a problem: what there is to learn, from which rows, and which are kept to stop by and to test on."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from chainrule.cli.console import Page
+from chainrule.cli.recipe import FitOptions
+from chainrule.cli.rows import Part, divided, true_labels, true_numbers
+from chainrule.errors import InputError
+from chainrule.report.text import count, printable
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What there is to learn, from what, and why it is taken so."""
+
+    classifies: bool
+    reason: str
+    training: Part
+    validation: Part | None
+    test: Part | None
+    test_source: str
+
+
+def read_problem(o: FitOptions, page: Page) -> Problem:
+    """Read the table, recognise the task and divide the rows; the page is told.
+
+    Raises
+    ------
+    FileError, InputError
+        The table cannot be read or learned from.
+    """
+    from chainrule.tables import read_table, recognise_task, separate, target_values
+
+    for name, fraction in (
+        ("--test-fraction", o.test_fraction),
+        ("--validation-fraction", o.validation_fraction),
+    ):
+        if not 0.0 <= fraction < 1.0:
+            raise InputError.of(name, got=fraction, expected="a number from 0 to below 1")
+    frame = read_table(o.table, format=o.format)
+    page.field("table", f"{printable(o.table)}: {_extent(frame)}")
+    X, y = separate(frame, o.target)
+    for name in o.drop:
+        if name == o.target:
+            raise InputError.of(
+                "--drop", got=repr(name), expected="a column that is not the target"
+            )
+        X = separate(X, name)[0] if name in X.columns else _no_such_column(X, name)
+    choice = recognise_task(y, o.task)
+    classifies = choice.task == "classification"
+    if o.class_weight is not None and not classifies:
+        raise InputError.of("--class-weight", got=repr(o.class_weight), expected="a classification")
+    whole = Part(X, target_values(y, choice.task))
+    page.field("task", f"{choice.task}: {choice.reason}")
+    if o.test is not None:
+        # Values must mean the same in both files: what was text here is read as text there.
+        as_text = [name for name in frame.columns if not _is_numeric(frame[name])]
+        test_frame = read_table(o.test, text_columns=as_text)
+        X_test, y_test = separate(test_frame, o.target)
+        kinds = sorted(set(whole.y.tolist())) if classifies else []
+        true = true_labels(y_test, kinds) if classifies else true_numbers(y_test)
+        test: Part | None
+        rest, test, source = whole, Part(X_test, true), f"of {printable(o.test)}"
+    else:
+        rest, test = divided(whole, o.test_fraction, o.seed, stratified=classifies)
+        source = "held out"
+    training, validation = divided(rest, o.validation_fraction, o.seed + 1, stratified=classifies)
+    parts = [f"{training.n:,} to learn from"]
+    if validation is not None:
+        parts.append(f"{validation.n:,} to stop by")
+    if test is not None:
+        parts.append(f"{test.n:,} to test on ({source})")
+    how = ", of every class alike" if classifies else ""
+    drawn = f"; drawn at random{how}, seed {o.seed}" if len(parts) > 1 else ""
+    page.field("rows", ", ".join(parts) + drawn)
+    if test is None and o.test_fraction > 0.0:
+        page.note(f"{count(whole.n, 'row')} are too few to hold some out, so there is no test")
+    return Problem(classifies, choice.reason, training, validation, test, source)
+
+
+def _extent(frame: Any) -> str:
+    return f"{count(len(frame), 'row')}, {count(frame.shape[1], 'column')}"
+
+
+def _is_numeric(series: Any) -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return bool(is_numeric_dtype(series.dtype) and not is_bool_dtype(series.dtype))
+
+
+def _no_such_column(frame: Any, name: str) -> Any:
+    close = difflib.get_close_matches(name, [str(c) for c in frame.columns][:1000], n=3)
+    raise InputError.of(
+        "--drop",
+        got=repr(name),
+        expected="a column of the table",
+        remedy=f"did you mean {' or '.join(map(repr, close))}?" if close else "",
+    )

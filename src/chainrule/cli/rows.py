@@ -1,0 +1,155 @@
+"""Rows to learn from, to stop by and to test on; and the true values of a target that a model already knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import InputError
+from chainrule.estimators.splitting import split
+from chainrule.report.text import count, printable
+from chainrule.tables import columns, text
+
+FEWEST_TO_HOLD_OUT = 20
+"""With fewer rows than this none is set aside: what so few rows say about a model is chance."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a table.
+
+    Attributes
+    ----------
+    X : pandas.DataFrame, shape (n, m)
+    y : ndarray, shape (n,)
+        Labels or quantities.
+    """
+
+    X: Any
+    y: NDArray[Any]
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return len(self.y)
+
+    def take(self, rows: NDArray[np.intp]) -> Part:
+        """Return some of the rows."""
+        return Part(self.X.iloc[rows], self.y[rows])
+
+
+def divided(
+    part: Part, fraction: float, seed: int, *, stratified: bool
+) -> tuple[Part, Part | None]:
+    """Set a share of the rows aside, of every class alike.
+
+    Every class keeps a row to learn from, so one with a single row is never set aside.
+
+    Parameters
+    ----------
+    part : Part
+    fraction : float
+        0 for none.
+    seed : int
+    stratified : bool
+        Whether ``y`` holds classes.
+
+    Returns
+    -------
+    rest, aside : Part, Part or None
+        None where ``fraction`` is 0 or there are too few rows.
+    """
+    if fraction == 0.0 or part.n < FEWEST_TO_HOLD_OUT:
+        return part, None
+    strata = None
+    if stratified:
+        strata = np.unique(part.y.astype(str), return_inverse=True)[1]
+    try:
+        rest, aside = split(seed, part.n, fraction, strata)
+    except InputError:  # fewer than two rows could be spared
+        return part, None
+    return part.take(rest), part.take(aside)
+
+
+def positions(y: NDArray[Any], classes: list[Any]) -> NDArray[np.intp]:
+    """Return where each label stands among the classes, -1 where it does not.
+
+    Examples
+    --------
+    >>> positions(np.array(["b", "z", "a"], dtype=object), ["a", "b"]).tolist()
+    [1, -1, 0]
+    """
+    place = {label: i for i, label in enumerate(classes)}
+    return np.array([place.get(label, -1) for label in y.tolist()], dtype=np.intp)
+
+
+def true_labels(y: Any, classes: list[Any]) -> NDArray[Any]:
+    """Return a target column as labels of the kind that a model has learned.
+
+    Parameters
+    ----------
+    y : pandas.Series, shape (n,)
+        As it was read; the same labels may have come as text this time.
+    classes : list
+        The model's, all of one type.
+
+    Raises
+    ------
+    InputError
+        A row has no value.
+    """
+    _check_present(y)
+    kind = type(classes[0])
+    if kind is str:
+        return np.array(columns.texts(y).to_pylist(), dtype=object)
+    if kind is bool:
+        # text.booleans gives 1, -1 and 0: what is neither becomes a label that no model knows
+        signs = text.booleans(columns.texts(y))[0]
+        return np.array([None if s == 0 else bool(s > 0) for s in signs.tolist()], dtype=object)
+    x = columns.numbers(y)[0]
+    if kind is int:
+        whole = [int(v) if np.isfinite(v) and v == np.floor(v) else None for v in x.tolist()]
+        return np.array(whole, dtype=object)
+    return x
+
+
+def true_numbers(y: Any) -> NDArray[np.float64]:
+    """Return a target column as quantities.
+
+    Raises
+    ------
+    InputError
+        A row has no value, a word, or infinity.
+    """
+    _check_present(y)
+    x, bad = columns.numbers(y)
+    wrong = bad | ~np.isfinite(x)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError.of(
+            f"target {str(y.name)!r}, row {row + 1}",
+            got=printable(y.iloc[row], most=40),
+            expected="a finite number",
+            remedy=f"correct or remove the {count(int(wrong.sum()), 'such row')}",
+        )
+    return x
+
+
+def _check_present(y: Any) -> None:
+    if not columns.is_usable(y):
+        raise InputError.of(
+            f"target {str(y.name)!r}",
+            got=f"values of type {y.dtype}",
+            expected="classes or numbers",
+        )
+    missing = ~text.present(columns.texts(y))
+    if missing.any():
+        raise InputError.of(
+            f"target {str(y.name)!r}",
+            got=f"no value in {int(missing.sum())} of {len(y)} rows (first in row {int(np.argmax(missing)) + 1})",
+            expected="a value in every row",
+            remedy="remove those rows or fill them in",
+        )
