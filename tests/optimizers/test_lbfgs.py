@@ -35,9 +35,8 @@ def test_rosenbrock_takes_scipys_very_path() -> None:
         tol=1e-6,
         callback=lambda theta, objective, iteration: path.append((iteration, objective)),
     )
-    peer = scipy_minimize(
-        rosen, [-1.2, 1.0], jac=rosen_der, method="L-BFGS-B", options={"gtol": 1e-6}
-    )
+    options = {"gtol": 1e-6, "ftol": 2.220446049250313e-11}  # ftol as far below its default as tol
+    peer = scipy_minimize(rosen, [-1.2, 1.0], jac=rosen_der, method="L-BFGS-B", options=options)
     np.testing.assert_array_equal(result.theta, peer.x)
     assert (result.n_iterations, result.n_evaluations) == (peer.nit, peer.nfev)
     np.testing.assert_allclose(result.theta, [1.0, 1.0], atol=1e-4)

@@ -150,8 +150,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     --------
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = MLPClassifier((16,), solver="lbfgs", alpha=0.1, random_state=0).fit(X, y)
-    >>> model.score(X, y) > 0.95
+    >>> model = MLPClassifier((16,), learning_rate_init=0.01, max_iter=500, tol=1e-3, random_state=0)
+    >>> model.fit(X, y).score(X, y) > 0.95
     True
     """
 
