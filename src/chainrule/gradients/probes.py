@@ -19,6 +19,7 @@ from functools import cached_property
 
 import numpy as np
 
+from chainrule.equations.elementary import Array
 from chainrule.gradients.mistakes.mistake import CHAINRULE, Convention, Setting
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import Parameters
@@ -198,9 +199,7 @@ def _draw(
     return Probe(family, theta, X, _targets(rng, architecture, scores), convention)
 
 
-def _targets(
-    rng: np.random.Generator, architecture: Architecture, scores: np.ndarray
-) -> np.ndarray:
+def _targets(rng: np.random.Generator, architecture: Architecture, scores: Array) -> Array:
     n, k = scores.shape
     domain = architecture.loss_function.domain
     if domain == "one_hot":
@@ -210,7 +209,8 @@ def _targets(
     if domain in ("nonnegative", "positive"):
         return rng.integers(1, 5, (n, k)).astype(float)
     # a noisy prediction: residuals of order 1 and of both signs
-    return scores + rng.choice((-1.0, 1.0), (n, k)) * rng.uniform(0.4, 1.6, (n, k))
+    residual: Array = rng.choice((-1.0, 1.0), (n, k)) * rng.uniform(0.4, 1.6, (n, k))
+    return scores + residual
 
 
 def _quality(p: Probe) -> float:

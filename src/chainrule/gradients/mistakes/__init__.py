@@ -11,6 +11,7 @@ from chainrule.gradients.mistakes.mistake import (
     Place,
     Setting,
 )
+from chainrule.gradients.mistakes.whole import WHOLE, WholeMistake
 
 #: Every kind, in the order in which a backward pass could meet it. Of two that nothing tells apart, the first is named.
 BANK: tuple[Mistake, ...] = (
@@ -39,11 +40,13 @@ def named(name: str) -> Mistake:
 
 __all__ = [
     "BANK",
+    "WHOLE",
     "CHAINRULE",
     "TERMS",
     "Convention",
     "Mistake",
     "Place",
     "Setting",
+    "WholeMistake",
     "named",
 ]
