@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -11,9 +12,9 @@ import numpy as np
 import pytest
 from sklearn import neural_network as theirs
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
+from tests.estimators.cases import classes, quantities
 
 import chainrule as ours
-from tests.estimators.cases import classes, quantities
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +27,7 @@ def _quiet() -> Iterator[None]:
 def initial(sizes: list[int]) -> list[np.ndarray]:
     rng = np.random.default_rng(3)
     parts: list[np.ndarray] = []
-    for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+    for fan_in, fan_out in itertools.pairwise(sizes):
         parts += [rng.normal(size=(fan_in, fan_out)) / np.sqrt(fan_in), rng.normal(size=fan_out)]
     return parts
 

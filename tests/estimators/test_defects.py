@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn import neural_network as theirs
+from tests.estimators.cases import QUIET, classes, classifier, quantities, regressor
 
 import chainrule as ours
 from chainrule.errors import TrainingError
-from tests.estimators.cases import QUIET, classes, classifier, quantities, regressor
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""From parameters to optimizers, schedules, precision and threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chainrule import MLPClassifier
+from chainrule.estimators import recipe
+from chainrule.optimizers import SGD, Adam, AdamW, Adaptive, Cosine, InverseScaling, RMSprop, WarmUp
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, Adam(0.001)),
+        ({"beta_1": 0.5, "beta_2": 0.7, "epsilon": 1e-3}, Adam(0.001, 0.5, 0.7, 1e-3)),
+        ({"solver": "adamw"}, AdamW(0.001)),
+        ({"solver": "adamw", "weight_decay": 0.3}, AdamW(0.001, weight_decay=0.3)),
+        ({"solver": "sgd", "momentum": 0.5, "learning_rate_init": 0.1}, SGD(0.1, 0.5)),
+        ({"solver": "sgd", "nesterovs_momentum": False}, SGD(0.001, 0.9, nesterov=False)),
+        ({"solver": "rmsprop", "epsilon": 1e-4}, RMSprop(0.001, epsilon=1e-4)),
+        ({"solver": "lbfgs"}, SGD(momentum=0.0)),
+    ],
+)
+def test_the_optimizer(settings: dict[str, object], expected: object) -> None:
+    assert recipe.optimizer_of(MLPClassifier(**settings)) == expected  # type: ignore[arg-type]
+
+
+def test_the_schedule_takes_its_numbers_from_the_other_parameters() -> None:
+    model = MLPClassifier(learning_rate="invscaling", power_t=0.3)
+    assert recipe.schedule_of(model, 4) == InverseScaling(0.3)
+    model = MLPClassifier(learning_rate="adaptive", tol=0.01, n_iter_no_change=3)
+    assert recipe.schedule_of(model, 4) == Adaptive(0.01, 3)
+    assert recipe.schedule_of(MLPClassifier(learning_rate="cosine(0.5)"), 4) == Cosine(0.5)
+
+
+def test_warm_up_is_steps_or_a_fraction_of_the_training() -> None:
+    model = MLPClassifier(warmup=10, max_iter=50)
+    assert recipe.schedule_of(model, 4) == WarmUp(epochs=2.5)
+    assert recipe.schedule_of(model.set_params(warmup=0.1), 4) == WarmUp(epochs=5.0)
+
+
+def test_only_schedules_with_an_end_have_one() -> None:
+    ends = [MLPClassifier(learning_rate=name) for name in ("cosine", "one_cycle", "constant")]
+    assert [recipe.has_horizon(model) for model in ends] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("settings", "n", "given", "expected"),
+    [
+        ({}, 200, "float64", "float64"),  # one batch holds all rows
+        ({}, 201, "float64", "float32"),
+        ({}, 200, "float32", "float32"),
+        ({"batch_size": 50}, 200, "float64", "float32"),
+        ({"solver": "lbfgs"}, 10_000, "float64", "float64"),
+        ({"solver": "lbfgs"}, 10_000, "float32", "float32"),
+        ({"dtype": "float64"}, 10_000, "float32", "float64"),
+        ({"dtype": np.float32}, 10, "float64", "float32"),
+    ],
+)
+def test_the_precision(settings: dict[str, object], n: int, given: str, expected: str) -> None:
+    model = MLPClassifier(**settings)  # type: ignore[arg-type]
+    assert recipe.arithmetic(model, np.dtype(given), n) == expected
+
+
+def test_the_rows_of_a_step() -> None:
+    assert [recipe.batch_rows(MLPClassifier(), n) for n in (50, 500)] == [50, 200]
+    assert [recipe.batch_rows(MLPClassifier(batch_size=300), n) for n in (50, 500)] == [50, 300]
+
+
+def test_threads_are_those_asked_for_or_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    available = recipe.thread_count(MLPClassifier())
+    assert available >= 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # what joblib sets in its workers
+    assert recipe.thread_count(MLPClassifier()) == 1
+    assert recipe.thread_count(MLPClassifier(threads=3)) == 3
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert recipe.thread_count(MLPClassifier()) == available
