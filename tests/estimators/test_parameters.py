@@ -82,7 +82,7 @@ def test_a_wrong_parameter_is_named(name: str, value: Any) -> None:
 )
 def test_a_wrong_parameter_of_the_regressor_is_named(name: str, value: Any) -> None:
     X, y = quantities()
-    with pytest.raises((InputError, InputTypeError), match="scale_target|loss"):
+    with pytest.raises((InputError, InputTypeError), match=r"scale_target|loss"):
         regressor(**{name: value}).fit(X, y)
 
 

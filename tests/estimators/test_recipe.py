@@ -7,7 +7,17 @@ import pytest
 
 from chainrule import MLPClassifier
 from chainrule.estimators import recipe
-from chainrule.optimizers import SGD, Adam, AdamW, Adaptive, Cosine, InverseScaling, RMSprop, WarmUp
+from chainrule.optimizers import (
+    SGD,
+    Adam,
+    AdamW,
+    Adaptive,
+    Constant,
+    Cosine,
+    InverseScaling,
+    RMSprop,
+    WarmUp,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +47,8 @@ def test_the_schedule_takes_its_numbers_from_the_other_parameters() -> None:
 
 def test_warm_up_is_steps_or_a_fraction_of_the_training() -> None:
     model = MLPClassifier(warmup=10, max_iter=50)
-    assert recipe.schedule_of(model, 4) == WarmUp(epochs=2.5)
-    assert recipe.schedule_of(model.set_params(warmup=0.1), 4) == WarmUp(epochs=5.0)
+    assert recipe.schedule_of(model, 4) == WarmUp(Constant(), epochs=2.5)
+    assert recipe.schedule_of(model.set_params(warmup=0.1), 4) == WarmUp(Constant(), epochs=5.0)
 
 
 def test_only_schedules_with_an_end_have_one() -> None:

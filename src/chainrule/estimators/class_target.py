@@ -238,10 +238,10 @@ def positions(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     except TypeError:
         known = np.zeros(1, dtype=bool)
     if not np.all(known):
-        strange = np.setdiff1d(np.asarray(labels, dtype=object), np.asarray(classes, dtype=object))
+        strange = list(set(labels.tolist()) - set(classes.tolist()))  # of any types, so not sorted
         raise InputError.of(
             "y",
-            got=f"labels {shown(strange)}",
+            got=f"labels {shown(np.array(strange, dtype=object))}",
             expected=f"only known classes: {shown(classes)}",
             remedy="name every class at the first call, or start anew with fit and warm_start=False",
         )

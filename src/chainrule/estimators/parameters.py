@@ -108,7 +108,7 @@ def check_parameters(estimator: Any) -> None:
     _check_initializer(given["initializer"])
     _check_solver(estimator)
     _check_warmup(given["warmup"])
-    schedules.get(given["learning_rate"])
+    _check_schedule(given["learning_rate"])
     scoring = given["scoring"]
     if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
         expected = "None, the name of a scikit-learn scorer, or a callable"
@@ -211,6 +211,13 @@ def _check_initializer(given: Any) -> None:
     elif not isinstance(given, Sequence):
         expected = "'auto', the name of an initializer, or the arrays W1, b1, W2, b2, ..."
         raise InputTypeError.of("initializer", got=type(given).__name__, expected=expected)
+
+
+def _check_schedule(given: Any) -> None:
+    try:
+        schedules.get(given)
+    except (InputError, InputTypeError) as error:
+        raise type(error)(f"learning_rate: {error}") from None
 
 
 def _check_solver(estimator: Any) -> None:
