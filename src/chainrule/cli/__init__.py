@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chainrule.cli.app import Command, Commands, show_version
+from chainrule.cli.app import Command, Commands, paragraphs, show_version
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.fit import fit
 from chainrule.cli.inspect import inspect
@@ -38,7 +38,7 @@ def chainrule(
 
 
 for _command in (fit, predict, evaluate, inspect):
-    app.command(cls=Command)(_command)
+    app.command(cls=Command, help=paragraphs(_command.__doc__))(_command)
 
 
 def main() -> None:

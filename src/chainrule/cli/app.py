@@ -87,12 +87,13 @@ class Commands(TyperGroup):
             if error.errno == errno.EPIPE:
                 _close_output()
                 return BROKEN_PIPE
-            complain(f"{error.filename or 'output'}: {error.strerror or error}")
+            complain(f"{error.filename or 'standard output'}: {error.strerror or error}")
             _close_output()
         except Exception as error:
             if not hasattr(error, "format_message"):  # a usage error of Typer's own Click
                 raise
-            complain(_usage(error))
+            if error.format_message():  # without arguments the help was printed already
+                complain(_usage(error))
         else:
             return result if isinstance(result, int) else 0
         return BAD_INPUT
@@ -125,6 +126,18 @@ class Command(TyperCommand):
                     text = text.replace("{" + name + "}", listed)
                 parameter.help = text  # type: ignore[attr-defined] # Click's Parameter does not declare it
         super().format_help(ctx, formatter)
+
+
+def paragraphs(docstring: str | None) -> str:
+    r"""Join the lines of each paragraph, so that the help is wrapped to the terminal and not to the source.
+
+    Examples
+    --------
+    >>> paragraphs("One\n    two.\n\n    Three.")
+    'One two.\n\nThree.'
+    """
+    parts = (docstring or "").split("\n\n")
+    return "\n\n".join(" ".join(part.split()) for part in parts).strip()
 
 
 def registered() -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.options import Format, Json, Model, Table
+from chainrule.cli.options import Format, Json, Model, SkipMissing, Table
 from chainrule.errors import InputError
 
 
@@ -23,6 +23,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    skip_missing: SkipMissing = False,
     format: Format = None,
     as_json: Json = False,
 ) -> None:
@@ -37,7 +38,7 @@ def evaluate(
     from chainrule.cli.files import open_model
     from chainrule.cli.inputs import model_inputs
     from chainrule.cli.judging import judge
-    from chainrule.cli.rows import Part, true_labels, true_numbers
+    from chainrule.cli.rows import Part, require_column, true_labels, true_numbers, with_target
     from chainrule.report.text import confusion, count, printable
     from chainrule.tables import read_table, separate
 
@@ -59,11 +60,14 @@ def evaluate(
         classes = opened.estimator.classes_.tolist() if opened.classifies else []
         as_text = (name,) if classes and isinstance(classes[0], str) else ()
         frame = read_table(table, format=format, text_columns=(*opened.text_columns(), *as_text))
-        X, y = separate(frame, name)
+        require_column(frame, name, "--target")
+        X, y, left_out = with_target(*separate(frame, name), skip_missing=skip_missing)
+        if left_out:
+            page.note(f"{count(left_out, 'row')} without a target left out")
         true = true_labels(y, classes) if classes else true_numbers(y)
         part = Part(model_inputs(opened, X), true)
         found = judge(opened.estimator, part, _baseline(opened, classes, true))
-        for remark in found.remarks:
+        for remark in [*found.remarks, *found.warnings()]:
             page.note(remark)
     page.field("model", f"{printable(model)}, predicts {printable(name)}")
     page.field("table", f"{printable(table)}: {count(found.rows, 'row')}")

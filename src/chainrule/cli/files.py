@@ -65,6 +65,8 @@ def check_output(path: str, *, inputs: tuple[str, ...], force: bool) -> None:
             raise FileError.of(
                 path, got="the file that is read", expected="another one", remedy="choose --output"
             )
+    if not os.path.isfile(path):
+        raise FileError.of(path, got="something that is not a file", expected="a file's name")
     if not force and not _is_replaceable(path):
         raise FileError.of(
             path,
@@ -76,8 +78,6 @@ def check_output(path: str, *, inputs: tuple[str, ...], force: bool) -> None:
 
 def _is_replaceable(path: str) -> bool:
     """Tell a model file, or an empty one, by its first bytes."""
-    if not os.path.isfile(path):
-        return False
     try:
         with open(path, "rb") as stream:
             first = stream.read(8 + len(_MODEL_START))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chainrule.cli.options import Force, Format, Json, Quiet, Table
+from chainrule.cli.options import Force, Format, Json, Quiet, SkipMissing, Table
 
 _TABLE, _NETWORK, _TRAINING, _OUTPUT = "Table", "Network", "Training", "Output"
 
@@ -31,6 +31,7 @@ def fit(
     ] = None,
     force: Force = False,
     format: Format = None,
+    skip_missing: SkipMissing = False,
     task: Annotated[
         str | None,
         typer.Option(
@@ -234,6 +235,7 @@ def fit(
             format=format,
             task=task,
             drop=drop or [],
+            skip_missing=skip_missing,
             test=test,
             test_fraction=test_fraction,
             validation_fraction=validation_fraction,

@@ -42,8 +42,7 @@ def fit_table(o: FitOptions) -> None:
         page.field("", f"predict with: chainrule predict {printable(output)} NEW_TABLE.csv")
     if o.as_json:
         columns = [s._asdict() for s in estimator.preparation_.summary()]
-        scores = {} if found is None else found.to_dict()
-        print_json({"model": output, "bytes": written, **facts, "columns": columns, **scores})
+        print_json({"model": output, "bytes": written, **facts, "columns": columns})
 
 
 def _train(estimator: Any, problem: Problem, page: Page) -> float:
@@ -110,7 +109,7 @@ def _tell_training(page: Page, estimator: Any, seconds: float) -> None:
 def _tell_scores(page: Page, problem: Problem, found: Scores | None) -> None:
     if found is None:
         return
-    for remark in found.remarks:
+    for remark in [*found.remarks, *found.warnings()]:
         page.note(remark)
     where = f"on {count(found.rows, 'test row')} {problem.test_source}"
     page.field("scores", f"{where}; the baseline says {found.rule}")

@@ -31,6 +31,9 @@ Format = Annotated[
         show_default=False,
     ),
 ]
+SkipMissing = Annotated[
+    bool, typer.Option("--skip-missing", help="Leave out the rows whose target is missing.")
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead of text for people.")
 ]

@@ -96,13 +96,12 @@ def _predictions(opened: Any, frame: Any, X: Any, proba: bool, carried: Sequence
     import pandas as pd
 
     from chainrule.cli.judging import predicted
-    from chainrule.tables import separate
+    from chainrule.cli.rows import require_column
 
     estimator = opened.estimator
     columns: dict[str, Any] = {}
     for name in carried:
-        if name not in frame.columns:
-            separate(frame, name)  # raises, with the names that come close
+        require_column(frame, name, "--id")
         columns[name] = frame[name]
 
     def add(name: str, values: Any) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
 from chainrule.cli.console import Page
 from chainrule.cli.recipe import FitOptions
-from chainrule.cli.rows import Part, divided, true_labels, true_numbers
+from chainrule.cli.rows import (
+    Part,
+    divided,
+    require_column,
+    true_labels,
+    true_numbers,
+    with_target,
+)
 from chainrule.errors import InputError
 from chainrule.report.text import count, printable
 
@@ -42,25 +48,29 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         if not 0.0 <= fraction < 1.0:
             raise InputError.of(name, got=fraction, expected="a number from 0 to below 1")
     frame = read_table(o.table, format=o.format)
-    page.field("table", f"{printable(o.table)}: {_extent(frame)}")
+    require_column(frame, o.target, "--target")
     X, y = separate(frame, o.target)
     for name in o.drop:
         if name == o.target:
             raise InputError.of(
                 "--drop", got=repr(name), expected="a column that is not the target"
             )
-        X = separate(X, name)[0] if name in X.columns else _no_such_column(X, name)
+        require_column(X, name, "--drop")
+        X = separate(X, name)[0]
+    X, y, left_out = with_target(X, y, skip_missing=o.skip_missing)
     choice = recognise_task(y, o.task)
     classifies = choice.task == "classification"
     if o.class_weight is not None and not classifies:
         raise InputError.of("--class-weight", got=repr(o.class_weight), expected="a classification")
     whole = Part(X, target_values(y, choice.task))
-    page.field("task", f"{choice.task}: {choice.reason}")
     if o.test is not None:
         # Values must mean the same in both files: what was text here is read as text there.
         as_text = [name for name in frame.columns if not _is_numeric(frame[name])]
         test_frame = read_table(o.test, text_columns=as_text)
+        require_column(test_frame, o.target, "--target")
         X_test, y_test = separate(test_frame, o.target)
+        X_test, y_test, more = with_target(X_test, y_test, skip_missing=o.skip_missing)
+        left_out += more
         kinds = sorted(set(whole.y.tolist())) if classifies else []
         true = true_labels(y_test, kinds) if classifies else true_numbers(y_test)
         test: Part | None
@@ -76,7 +86,11 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         parts.append(f"{test.n:,} to test on ({source})")
     how = ", of every class alike" if classifies else ""
     drawn = f"; drawn at random{how}, seed {o.seed}" if len(parts) > 1 else ""
+    page.field("table", f"{printable(o.table)}: {_extent(frame)}")
+    page.field("task", f"{choice.task}: {choice.reason}")
     page.field("rows", ", ".join(parts) + drawn)
+    if left_out:
+        page.note(f"{count(left_out, 'row')} without a target left out")
     if test is None and o.test_fraction > 0.0:
         page.note(f"{count(whole.n, 'row')} are too few to hold some out, so there is no test")
     return Problem(classifies, choice.reason, training, validation, test, source)
@@ -90,13 +104,3 @@ def _is_numeric(series: Any) -> bool:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     return bool(is_numeric_dtype(series.dtype) and not is_bool_dtype(series.dtype))
-
-
-def _no_such_column(frame: Any, name: str) -> Any:
-    close = difflib.get_close_matches(name, [str(c) for c in frame.columns][:1000], n=3)
-    raise InputError.of(
-        "--drop",
-        got=repr(name),
-        expected="a column of the table",
-        remedy=f"did you mean {' or '.join(map(repr, close))}?" if close else "",
-    )

@@ -51,6 +51,7 @@ class FitOptions:
     format: str | None
     task: str | None
     drop: list[str]
+    skip_missing: bool
     test: str | None
     test_fraction: float
     validation_fraction: float

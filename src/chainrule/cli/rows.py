@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.estimators.splitting import split
-from chainrule.report.text import count, printable
+from chainrule.report.text import count, listed, printable
 from chainrule.tables import columns, text
 
 FEWEST_TO_HOLD_OUT = 20
@@ -74,6 +75,21 @@ def divided(
     return part.take(rest), part.take(aside)
 
 
+def require_column(frame: Any, name: str, option: str) -> None:
+    """Raise InputError unless a table has a column, with the names that come close."""
+    names = [str(column) for column in frame.columns]
+    if name in names:
+        return
+    close = difflib.get_close_matches(name, names[:1000], n=3, cutoff=0.5)
+    near = f"did you mean {' or '.join(map(repr, close))}?"
+    raise InputError.of(
+        option,
+        got=repr(name),
+        expected="a column of the table",
+        remedy=near if close else f"it has {listed(map(repr, names))}",
+    )
+
+
 def positions(y: NDArray[Any], classes: list[Any]) -> NDArray[np.intp]:
     """Return where each label stands among the classes, -1 where it does not.
 
@@ -95,13 +111,7 @@ def true_labels(y: Any, classes: list[Any]) -> NDArray[Any]:
         As it was read; the same labels may have come as text this time.
     classes : list
         The model's, all of one type.
-
-    Raises
-    ------
-    InputError
-        A row has no value.
     """
-    _check_present(y)
     kind = type(classes[0])
     if kind is str:
         return np.array(columns.texts(y).to_pylist(), dtype=object)
@@ -122,9 +132,8 @@ def true_numbers(y: Any) -> NDArray[np.float64]:
     Raises
     ------
     InputError
-        A row has no value, a word, or infinity.
+        A row holds a word or infinity.
     """
-    _check_present(y)
     x, bad = columns.numbers(y)
     wrong = bad | ~np.isfinite(x)
     if wrong.any():
@@ -138,18 +147,33 @@ def true_numbers(y: Any) -> NDArray[np.float64]:
     return x
 
 
-def _check_present(y: Any) -> None:
+def with_target(X: Any, y: Any, *, skip_missing: bool) -> tuple[Any, Any, int]:
+    """Return the rows whose target has a value, and how many have none.
+
+    Parameters
+    ----------
+    X : pandas.DataFrame, shape (n, m)
+    y : pandas.Series, shape (n,)
+    skip_missing : bool
+        Leave rows without a value out instead of refusing them.
+
+    Raises
+    ------
+    InputError
+        The column does not hold single values, or a value is missing.
+    """
+    name = f"target {str(y.name)!r}"
     if not columns.is_usable(y):
-        raise InputError.of(
-            f"target {str(y.name)!r}",
-            got=f"values of type {y.dtype}",
-            expected="classes or numbers",
-        )
+        raise InputError.of(name, got=f"values of type {y.dtype}", expected="classes or numbers")
     missing = ~text.present(columns.texts(y))
-    if missing.any():
+    n = int(missing.sum())
+    if n == 0:
+        return X, y, 0
+    if not skip_missing:
         raise InputError.of(
-            f"target {str(y.name)!r}",
-            got=f"no value in {int(missing.sum())} of {len(y)} rows (first in row {int(np.argmax(missing)) + 1})",
+            name,
+            got=f"no value in {n} of {len(y)} rows (first in row {int(missing.argmax()) + 1})",
             expected="a value in every row",
-            remedy="remove those rows or fill them in",
+            remedy="--skip-missing leaves those rows out",
         )
+    return X[~missing], y[~missing], n

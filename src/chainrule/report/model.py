@@ -168,11 +168,11 @@ def training(
     Examples
     --------
     >>> training("no_improvement", {"loss": [0.5] * 60, "validation_loss": [0.4] * 60}, 40, 1.5)
-    '60 epochs in 1.50 s, ended by no improvement for a while; the weights are those of epoch 40'
+    '60 epochs in 1.50 s: no improvement for a while; the weights are those of epoch 40'
     """
     took = "" if seconds is None else f" in {duration(seconds)}"
     epochs = count(len(history["loss"]), "epoch")
-    text = f"{epochs}{took}, ended by {REASONS.get(reason, printable(reason))}"
+    text = f"{epochs}{took}: {REASONS.get(reason, printable(reason))}"
     # Without validation rows the last weights are kept, whatever the training loss has said.
     validated = any(loss is not None for loss in history.get("validation_loss", ()))
     kept = f"; the weights are those of epoch {best_epoch}" if validated and best_epoch else ""

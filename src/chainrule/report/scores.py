@@ -71,6 +71,16 @@ class Scores:
             data["confusion"] = {"classes": self.classes, "matrix": self.confusion}
         return data
 
+    def warnings(self) -> list[str]:
+        """Return a sentence if the model is no better than the baseline."""
+        name = "log_loss" if "log_loss" in self.values else "rmse"
+        value, trivial = self.values.get(name), self.baseline.get(name)
+        if value is None or trivial is None or value < trivial:
+            return []
+        return [
+            f"the model is no better than the baseline ({name.replace('_', '-')} {_shown(value)}, {_shown(trivial)})"
+        ]
+
     def lines(self) -> list[str]:
         """Return the scores as an aligned table, the model's beside the baseline's."""
         names = dict((*CLASSIFICATION, *REGRESSION))
@@ -238,7 +248,7 @@ def _number_scores(y: Floats, predicted: Floats) -> dict[str, float | None]:
 
 def _shown(value: float | None) -> str:
     """Write a score: four decimals where that says something, so that scores are aligned."""
-    if value is not None and (0.001 <= abs(value) < 100.0 or value == 0.0):
+    if value is not None and (0.001 <= value < 100.0 or -100.0 < value <= 0.0):
         return f"{value:.4f}"
     return number(value)
 
