@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,7 +15,6 @@ from chainrule.equations.losses import Loss, losses
 from chainrule.errors import InputError
 
 _FIELDS = ("sizes", "activations", "loss", "l2", "l1", "dropout")
-_LARGEST_NUMBER = sys.float_info.max
 _LARGEST = 2**40  # parameters; more is a damaged file or a slip, not a network
 
 
@@ -60,14 +59,20 @@ class Architecture:
         sizes = tuple(self.sizes)
         if len(sizes) < 2 or not all(_is_a(s, Integral) for s in sizes):
             raise InputError.of(
-                "sizes", got=sizes, expected="at least two integers: features, ..., outputs"
+                "sizes",
+                got=f"{sizes!r:.60}",
+                expected="at least two integers: features, ..., outputs",
             )
         sizes = tuple(int(s) for s in sizes)
         object.__setattr__(self, "sizes", sizes)
         if min(sizes[1:]) < 1 or sizes[0] < 0:
-            raise InputError.of("sizes", got=sizes, expected="at least one unit in every layer")
+            raise InputError.of(
+                "sizes", got=f"{sizes!r:.60}", expected="at least one unit in every layer"
+            )
         if self.n_parameters > _LARGEST:
-            raise InputError.of("sizes", got=sizes, expected=f"at most {_LARGEST} parameters")
+            raise InputError.of(
+                "sizes", got=f"{sizes!r:.60}", expected=f"at most {_LARGEST} parameters"
+            )
         if len(self.activations) != self.n_layers:
             raise InputError.of(
                 "activations",
@@ -81,20 +86,20 @@ class Architecture:
         object.__setattr__(self, "loss", losses.get(self.loss).spec)
         self.loss_function.columns(self.loss_function.parameters, sizes[-1])  # do the outputs fit?
         for name in ("l2", "l1"):
-            number = getattr(self, name)
-            if not (_is_a(number, Real) and 0.0 <= number <= _LARGEST_NUMBER):
-                raise InputError.of(name, got=repr(number), expected="a finite number >= 0")
-            object.__setattr__(self, name, float(number))
-        dropout = tuple(self.dropout) or (0.0,) * (self.n_layers - 1)
-        if len(dropout) != self.n_layers - 1 or not all(
-            _is_a(rate, Real) and 0.0 <= rate < 1.0 for rate in dropout
-        ):
+            number = _float(getattr(self, name))
+            if not 0.0 <= number < math.inf:
+                raise InputError.of(
+                    name, got=f"{getattr(self, name)!r:.60}", expected="a finite number >= 0"
+                )
+            object.__setattr__(self, name, number)
+        dropout = tuple(_float(rate) for rate in self.dropout) or (0.0,) * (self.n_layers - 1)
+        if len(dropout) != self.n_layers - 1 or not all(0.0 <= rate < 1.0 for rate in dropout):
             raise InputError.of(
                 "dropout",
-                got=self.dropout,
+                got=f"{self.dropout!r:.60}",
                 expected=f"{self.n_layers - 1} rates from 0 to below 1, one for each hidden layer",
             )
-        object.__setattr__(self, "dropout", tuple(float(rate) for rate in dropout))
+        object.__setattr__(self, "dropout", dropout)
 
     def __getstate__(self) -> dict[str, Any]:
         # Without the cached functions: a user's own may be a lambda, which cannot be pickled.
@@ -172,3 +177,11 @@ class Architecture:
 def _is_a(value: object, kind: type | tuple[type, ...]) -> bool:
     """Whether ``value`` is a ``kind`` and no bool, which Python counts among the integers."""
     return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _float(value: object) -> float:
+    """Return ``value`` as a float, NaN if it is no number or too large for one."""
+    try:
+        return float(value) if isinstance(value, Real) and _is_a(value, Real) else math.nan
+    except OverflowError:
+        return math.nan

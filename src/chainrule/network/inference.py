@@ -61,7 +61,7 @@ def scores(theta: Parameters, X: Any, threads: int = 1) -> np.ndarray:
         result = np.empty((n, sizes[-1]), dtype=theta.vector.dtype)
 
         def fill(start: int) -> None:
-            with np.errstate(over="ignore", invalid="ignore"):
+            with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
                 result[start : start + rows] = block_scores(theta, X[start : start + rows])
 
         with one_blas_thread():
