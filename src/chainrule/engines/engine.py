@@ -77,8 +77,8 @@ class EpochResult:
     gradient_norm : float
         The largest norm of a step's gradient, before clipping.
     failed_batch : int
-        The first step whose loss, gradient or gradient's norm was not finite; nothing was updated by
-        it or after it. -1 if there was none.
+        The first step whose loss, gradient or gradient's norm was not finite, -1 if there was none.
+        No step came after it, and it put nothing into theta that is not finite.
     """
 
     loss: float

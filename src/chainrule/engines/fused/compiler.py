@@ -148,6 +148,16 @@ def _emit_pointer(context: Any, builder: Any, signature: Any, values: Any) -> An
     return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
 
 
+def address_of(array: np.ndarray) -> int:
+    """Return the address of the first number of ``array``, signed: unsigned ones turn into floats in arithmetic."""
+    return int(array.ctypes.data)
+
+
+@overload(address_of, strict=False)
+def _compiled_address_of(array: Any) -> Any:
+    return lambda array: np.intp(array.ctypes.data)
+
+
 def float32_at(address: int, size: int) -> Any:
     """Return the float32 vector of ``size`` numbers that starts at ``address``."""
     return _array_at(address, size, np.float32)
@@ -162,7 +172,7 @@ def _array_at(address: int, size: int, dtype: Any) -> np.ndarray:
     import ctypes
 
     kind = ctypes.c_float if dtype is np.float32 else ctypes.c_double
-    return np.ctypeslib.as_array(ctypes.cast(address, ctypes.POINTER(kind)), (int(size),))
+    return np.ctypeslib.as_array(ctypes.cast(int(address), ctypes.POINTER(kind)), (int(size),))
 
 
 @overload(float32_at, strict=False)

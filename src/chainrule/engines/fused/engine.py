@@ -111,7 +111,7 @@ class FusedEngine:
         layers = self._layers
         if not dropping:
             layers = layers._replace(scale=np.zeros_like(layers.scale))
-        n_workers = min(self.threads, buffers.lane_loss.size)
+        n_workers = min(self.threads, buffers.gradient.shape[0])
         barrier = new_barrier()
 
         def work(worker: int) -> tuple[float, float, int]:

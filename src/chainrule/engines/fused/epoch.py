@@ -1,7 +1,7 @@
 """A whole epoch in compiled code: gather, forward, loss, backward, reduce, step; never back in Python between batches.
 
 The equations are those of ``network.backprop``, in the same order, with the same names. Each is one matrix product or
-one block (``rules``) over a tile of rows:
+one block (``rules``) over a tile of rows, given by the addresses of what it reads and writes:
 
     z = h W            product              delta[L] = share * dloss * f'     loss block, derivative block
     z += b, a = f(z)   value block          dW = h.T delta, db = sum delta    product, sum of rows
@@ -9,18 +9,18 @@ one block (``rules``) over a tile of rows:
 
 All workers run ``run_epoch`` at the same time, each on its own lanes and chunks, and meet between the phases of a
 batch. A lane is always summed by one worker, lanes and chunks are always added in the same order, so the bits are the
-same for any number of workers.
+same for any number of workers. What a batch reports is kept apart for even and odd batches: a worker that is already at
+the next one must not overwrite what another still adds up.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from chainrule.engines.fused.barrier import wait
-from chainrule.engines.fused.compiler import call, call_for_float, inlined, kernel
-from chainrule.engines.fused.layout import Buffers, Layers, Rows, Steps
+from chainrule.engines.fused.compiler import address_of, call, call_for_float, inlined, kernel
+from chainrule.engines.fused.layout import CHUNK, Buffers, Layers, Rows, Steps
+from chainrule.engines.fused.product import product
 from chainrule.network import random
 
 _mixed = inlined(random.mixed)
@@ -39,28 +39,39 @@ def run_epoch(
     buffers: Buffers,
 ) -> tuple[float, float, int]:
     """Return mean loss, largest gradient norm and the batch that failed or -1; theta and moments are overwritten."""
-    n, lanes, n_chunks = rows.Y.shape[0], buffers.lane_loss.size, buffers.chunks.shape[0]
+    n, lanes, n_chunks = rows.Y.shape[0], buffers.gradient.shape[0], buffers.chunk_norm.shape[1]
+    clipping = steps.clip_norm < np.inf
     total, largest_norm = 0.0, 0.0
     for batch, start in enumerate(range(0, n, steps.batch_size)):
-        size = min(steps.batch_size, n - start)
+        size, parity = min(steps.batch_size, n - start), batch % 2
         for lane in range(worker, lanes, n_workers):
             first, last = size * lane // lanes, size * (lane + 1) // lanes
-            buffers.lane_loss[lane] = lane_gradient(
+            buffers.lane_loss[parity, lane] = lane_gradient(
                 lane, start + first, start + last, size, theta, layers, rows, steps, buffers
             )
         wait(barrier, n_workers)
+        J = 0.0
+        for lane in range(lanes):
+            J += buffers.lane_loss[parity, lane]
+        if not np.isfinite(J):
+            return J, largest_norm, batch
 
         for chunk in range(worker, n_chunks, n_workers):
-            reduce_chunk(chunk, theta, layers, buffers)
+            norm = reduce_chunk(chunk, parity, theta, layers, buffers)
+            if steps.updating and not clipping and np.isfinite(norm):
+                update_chunk(chunk, batch, 1.0, theta, moments, layers, steps, buffers)
         wait(barrier, n_workers)
 
-        J = buffers.lane_loss.sum() + buffers.chunk_penalty.sum()
-        norm = np.sqrt(buffers.chunk_norm.sum())
+        squares = 0.0
+        for chunk in range(n_chunks):
+            J += buffers.chunk_penalty[parity, chunk]
+            squares += buffers.chunk_norm[parity, chunk]
+        norm = np.sqrt(squares)
         if not (np.isfinite(J) and np.isfinite(norm)):
             return J, norm, batch
         total += J * size
         largest_norm = max(largest_norm, norm)
-        if steps.updating:
+        if steps.updating and clipping:
             scale = steps.clip_norm / norm if norm > steps.clip_norm else 1.0
             for chunk in range(worker, n_chunks, n_workers):
                 update_chunk(chunk, batch, scale, theta, moments, layers, steps, buffers)
@@ -81,22 +92,18 @@ def lane_gradient(
     buffers: Buffers,
 ) -> float:
     """Set the lane's gradient to that of rows ``first`` to ``last`` of the order; return their part of the loss."""
-    loss = 0.0
-    gradient = buffers.gradient[lane]
+    loss, tile = 0.0, buffers.share.shape[1]
     if last == first:
-        gradient[:] = 0
-    for start in range(first, last, buffers.share.shape[1]):
-        size = min(buffers.share.shape[1], last - start)
+        buffers.gradient[lane, :] = 0
+    for start in range(first, last, tile):
+        size = min(tile, last - start)
         gather_rows(lane, start, size, batch_rows, rows, steps, buffers)
-        forward(lane, start, size, theta, layers, rows, steps, buffers)
+        x = address_of(buffers.x[lane])
+        if not steps.gather and not rows.sparse:
+            x = address_of(rows.X[start:])
+        forward(lane, start, size, x, theta, layers, steps, buffers)
         loss += output_delta(lane, size, layers, buffers)
-        if start == first:
-            backward(lane, start, size, theta, gradient, layers, rows, steps, buffers)
-        else:
-            part = buffers.part[lane]
-            backward(lane, start, size, theta, part, layers, rows, steps, buffers)
-            for i in range(part.size):
-                gradient[i] += part[i]
+        backward(lane, size, x, theta, layers, buffers, int(start > first))
     return loss
 
 
@@ -124,163 +131,189 @@ def gather_rows(
 
 
 @inlined
-def input_rows(lane: int, start: int, size: int, rows: Rows, steps: Steps, buffers: Buffers) -> Any:
-    """Return h[0], the inputs of a tile, (size, m)."""
-    m = rows.X.shape[1]
-    if steps.gather or rows.sparse:
-        return buffers.x[lane, : size * m].reshape(size, m)
-    return rows.X[start : start + size]
-
-
-@inlined
 def forward(
     lane: int,
     start: int,
     size: int,
+    x: int,
     theta: np.ndarray,
     layers: Layers,
-    rows: Rows,
     steps: Steps,
     buffers: Buffers,
 ) -> None:
-    """Fill z, a and, with dropout, mask and h of a tile."""
-    z_all, a_all = buffers.z[lane], buffers.a[lane]
-    h = input_rows(lane, start, size, rows, steps, buffers)
-    at, place = 0, 0  # where W[l] lies in theta, z[l] in its buffer
+    """Fill z, a and, with dropout, mask and h of a tile whose inputs lie at ``x``."""
+    number = theta.itemsize
+    W, z, a = address_of(theta), address_of(buffers.z[lane]), address_of(buffers.a[lane])
+    h, place = x, 0  # place: where the layer lies in the buffers of activations
     for l in range(layers.value.size):
         m, k = layers.sizes[l], layers.sizes[l + 1]
-        W = theta[at : at + m * k].reshape(m, k)
-        b = theta[at + m * k : at + m * k + k]
-        z, a = z_all[place : place + size * k], a_all[place : place + size * k]
-        np.dot(h, W, z.reshape(size, k))
-        call(
-            layers.value[l],
-            (z.ctypes.data, b.ctypes.data, a.ctypes.data, size, k, layers.parameter[l]),
+        b = W + number * m * k
+        product(
+            layers.gemm,
+            buffers.letters,
+            buffers.numbers,
+            buffers.extents[lane],
+            (0, 0),
+            (size, m, k),
+            h,
+            W,
+            z,
+            0,
         )
+        call(layers.value[l], (z, b, a, size, k, layers.parameter[l]))
+        h = a
         if layers.scale[l] != 0:
-            dropped, mask = buffers.h[lane], buffers.mask[lane]
-            for i in range(size):
-                counter = np.uint64(start + i) * np.uint64(k) + steps.layer_keys[l]
-                for j in range(k):
-                    kept = _mixed(counter + np.uint64(j)) >= layers.threshold[l]
-                    factor = layers.scale[l] if kept else layers.scale.dtype.type(0)
-                    mask[place + i * k + j] = factor
-                    dropped[place + i * k + j] = a[i * k + j] * factor
-            h = dropped[place : place + size * k].reshape(size, k)
-        else:
-            h = a.reshape(size, k)
-        at += m * k + k
-        place += size * k
+            drop_units(lane, l, start, size, k, place, layers, steps, buffers)
+            h = address_of(buffers.h[lane]) + number * place
+        W = b + number * k
+        z, a, place = z + number * size * k, a + number * size * k, place + size * k
+
+
+@inlined
+def drop_units(
+    lane: int,
+    l: int,
+    start: int,
+    size: int,
+    k: int,
+    place: int,
+    layers: Layers,
+    steps: Steps,
+    buffers: Buffers,
+) -> None:
+    """Draw a layer's mask and set h = a * mask; a unit's bits depend on its row's position in the epoch alone."""
+    a, h, mask = buffers.a[lane], buffers.h[lane], buffers.mask[lane]
+    for i in range(size):
+        counter = np.uint64(start + i) * np.uint64(k) + steps.layer_keys[l]
+        for j in range(k):
+            kept = _mixed(counter + np.uint64(j)) >= layers.threshold[l]
+            factor = layers.scale[l] if kept else layers.scale.dtype.type(0)
+            mask[place + i * k + j] = factor
+            h[place + i * k + j] = a[place + i * k + j] * factor
 
 
 @inlined
 def output_delta(lane: int, size: int, layers: Layers, buffers: Buffers) -> float:
     """Set delta[L] = share * dloss/da[L] * f'(z[L]); return the tile's part of the loss."""
     L = layers.value.size
-    k = layers.sizes[L]
-    place = 0
+    k, place = layers.sizes[L], 0
     for l in range(1, L):
         place += size * layers.sizes[l]
-    z, a = buffers.z[lane, place : place + size * k], buffers.a[lane, place : place + size * k]
-    delta = buffers.delta[lane, 0]
-    loss = call_for_float(
-        layers.loss,
-        (
-            a.ctypes.data,
-            buffers.y[lane].ctypes.data,
-            buffers.share[lane].ctypes.data,
-            layers.columns.ctypes.data,
-            delta.ctypes.data,
-            size,
-            k,
-        ),
-    )
-    call(
-        layers.prime[L - 1],
-        (delta.ctypes.data, z.ctypes.data, a.ctypes.data, size * k, layers.parameter[L - 1]),
-    )
+    place *= buffers.z.itemsize
+    z, a = address_of(buffers.z[lane]) + place, address_of(buffers.a[lane]) + place
+    delta = address_of(buffers.delta[lane, 0])
+    y, share = address_of(buffers.y[lane]), address_of(buffers.share[lane])
+    loss = call_for_float(layers.loss, (a, y, share, address_of(layers.columns), delta, size, k))
+    call(layers.prime[L - 1], (delta, z, a, size * k, layers.parameter[L - 1]))
     return loss
 
 
 @inlined
 def backward(
     lane: int,
-    start: int,
     size: int,
+    x: int,
     theta: np.ndarray,
-    gradient: np.ndarray,
     layers: Layers,
-    rows: Rows,
-    steps: Steps,
     buffers: Buffers,
+    adding: int,
 ) -> None:
-    """Set ``gradient`` to dW, db of every layer for a tile, from delta[L]."""
-    z_all, a_all = buffers.z[lane], buffers.a[lane]
-    L = layers.value.size
-    at, place = theta.size, 0
+    """Set the lane's gradient to dW, db of every layer for a tile, from delta[L]; add to it if ``adding``."""
+    L, number = layers.value.size, theta.itemsize
+    letters, numbers, extents = buffers.letters, buffers.numbers, buffers.extents[lane]
+    at, place = theta.size, 0  # where the layer lies in theta, and a[l - 1] in its buffer
     for l in range(1, L):
         place += size * layers.sizes[l]
     for l in range(L - 1, -1, -1):
         m, k = layers.sizes[l], layers.sizes[l + 1]
         at -= m * k + k
-        delta = buffers.delta[lane, (L - 1 - l) % 2, : size * k].reshape(size, k)
-        dW = gradient[at : at + m * k].reshape(m, k)
-        db = gradient[at + m * k : at + m * k + k]
-        db[:] = 0
-        for i in range(size):
-            for j in range(k):
-                db[j] += delta[i, j]
+        W, dW = address_of(theta) + number * at, address_of(buffers.gradient[lane]) + number * at
+        delta = buffers.delta[lane, (L - 1 - l) % 2]
+        db = buffers.gradient[lane, at + m * k : at + m * k + k]
+        sum_rows(delta, size, k, db, adding)
         if l == 0:  # the input has no delta: nobody asks for it
-            h = input_rows(lane, start, size, rows, steps, buffers)
-            np.dot(h.T, delta, dW)
-            break
-        place -= size * m
-        z, a = z_all[place : place + size * m], a_all[place : place + size * m]
-        upstream = buffers.delta[lane, (L - l) % 2, : size * m]
-        W = theta[at : at + m * k].reshape(m, k)
-        np.dot(delta, W.T, upstream.reshape(size, m))
-        if layers.scale[l - 1] != 0:
-            np.dot(buffers.h[lane, place : place + size * m].reshape(size, m).T, delta, dW)
-            mask = buffers.mask[lane, place : place + size * m]
-            for i in range(size * m):
-                upstream[i] *= mask[i]
+            h = x
         else:
-            np.dot(a.reshape(size, m).T, delta, dW)
-        call(
-            layers.prime[l - 1],
-            (
-                upstream.ctypes.data,
-                z.ctypes.data,
-                a.ctypes.data,
-                size * m,
-                layers.parameter[l - 1],
-            ),
+            place -= size * m
+            dropped = layers.scale[l - 1] != 0
+            a = address_of(buffers.a[lane]) + number * place
+            h = address_of(buffers.h[lane]) + number * place if dropped else a
+        product(
+            layers.gemm,
+            letters,
+            numbers,
+            extents,
+            (1, 0),
+            (m, size, k),
+            h,
+            address_of(delta),
+            dW,
+            adding,
         )
+        if l > 0:
+            upstream = buffers.delta[lane, (L - l) % 2]
+            product(
+                layers.gemm,
+                letters,
+                numbers,
+                extents,
+                (0, 1),
+                (size, k, m),
+                address_of(delta),
+                W,
+                address_of(upstream),
+                0,
+            )
+            if dropped:
+                mask = buffers.mask[lane, place:]
+                for i in range(size * m):
+                    upstream[i] *= mask[i]
+            z = address_of(buffers.z[lane]) + number * place
+            call(
+                layers.prime[l - 1],
+                (address_of(upstream), z, a, size * m, layers.parameter[l - 1]),
+            )
 
 
 @inlined
-def reduce_chunk(chunk: int, theta: np.ndarray, layers: Layers, buffers: Buffers) -> None:
-    """Add the lanes' gradients in order into lane 0, and the penalty's; leave the chunk's norm² and penalty."""
-    start, stop = buffers.chunks[chunk, 0], buffers.chunks[chunk, 1]
-    gradient, W = buffers.gradient[0, start:stop], theta[start:stop]
+def sum_rows(delta: np.ndarray, size: int, k: int, db: np.ndarray, adding: int) -> None:
+    """Db = sum of delta over rows, or db += it where ``adding`` is 1."""
+    if not adding:
+        db[:] = 0
+    for i in range(size):
+        for j in range(k):
+            db[j] += delta[i * k + j]
+
+
+@inlined
+def reduce_chunk(
+    chunk: int, parity: int, theta: np.ndarray, layers: Layers, buffers: Buffers
+) -> float:
+    """Add the lanes' gradients in order into lane 0, and the penalty's; leave the chunk's norm² and penalty.
+
+    Returns the norm², so that a step that is not finite is not made.
+    """
+    start, stop = chunk * CHUNK, min(chunk * CHUNK + CHUNK, theta.size)
+    gradient = buffers.gradient[0]
     for lane in range(1, buffers.gradient.shape[0]):
-        part = buffers.gradient[lane, start:stop]
-        for i in range(part.size):
+        part = buffers.gradient[lane]
+        for i in range(start, stop):
             gradient[i] += part[i]
-    l2, l1 = layers.penalty[0], layers.penalty[1]
-    penalty = 0.0
-    if buffers.chunks[chunk, 2] and (l2 != 0 or l1 != 0):
-        squares, sizes = 0.0, 0.0
-        for i in range(W.size):
-            gradient[i] += l2 * W[i] + l1 * np.sign(W[i])
-            squares += np.float64(W[i]) * W[i]
-            sizes += abs(W[i])
-        penalty = 0.5 * l2 * squares + l1 * sizes
-    norm = 0.0  # in float64: in float32 the square of 2e19 is infinite
-    for i in range(gradient.size):
+    l2, l1, is_weight = layers.penalty[0], layers.penalty[1], buffers.is_weight
+    squares, sizes, norm = 0.0, 0.0, 0.0
+    if l2 != 0:
+        for i in range(start, stop):
+            gradient[i] += l2 * (is_weight[i] * theta[i])
+            squares += is_weight[i] * theta[i] * theta[i]
+    if l1 != 0:
+        for i in range(start, stop):
+            gradient[i] += l1 * (is_weight[i] * np.sign(theta[i]))
+            sizes += is_weight[i] * abs(theta[i])
+    for i in range(start, stop):  # in float64: in float32 the square of 2e19 is infinite
         norm += np.float64(gradient[i]) * gradient[i]
-    buffers.chunk_norm[chunk] = norm
-    buffers.chunk_penalty[chunk] = penalty
+    buffers.chunk_norm[parity, chunk] = norm
+    buffers.chunk_penalty[parity, chunk] = 0.5 * l2 * squares + l1 * sizes
+    return norm
 
 
 @inlined
@@ -294,21 +327,23 @@ def update_chunk(
     steps: Steps,
     buffers: Buffers,
 ) -> None:
-    """Make the optimizer's step on a chunk; only weights decay."""
-    start, stop, is_weight = buffers.chunks[chunk]
-    m = moments[0, start:] if moments.shape[0] > 0 else theta[start:]
-    v = moments[1, start:] if moments.shape[0] > 1 else theta[start:]
+    """Make the optimizer's step on a chunk of the parameters."""
+    start, number = chunk * CHUNK, theta.itemsize
+    first = address_of(theta)
+    m = address_of(moments[0]) if moments.shape[0] > 0 else first
+    v = address_of(moments[1]) if moments.shape[0] > 1 else first
     call(
         layers.update,
         (
-            theta[start:].ctypes.data,
-            buffers.gradient[0, start:].ctypes.data,
-            m.ctypes.data,
-            v.ctypes.data,
-            steps.coefficients[batch].ctypes.data,
-            stop - start,
+            first + number * start,
+            address_of(buffers.gradient[0]) + number * start,
+            address_of(buffers.is_weight) + number * start,
+            m + number * start,
+            v + number * start,
+            address_of(steps.coefficients[batch]),
+            min(CHUNK, theta.size - start),
             steps.rates[batch],
-            layers.weight_decay[is_weight],
+            layers.weight_decay[0],
             steps.rates.dtype.type(scale),
         ),
     )

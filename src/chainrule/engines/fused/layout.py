@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan
+from chainrule.engines.fused.product import gemm_address
 from chainrule.engines.fused.rules import activation_blocks, loss_block, update_block
 from chainrule.network import random
 from chainrule.network.architecture import Architecture
@@ -22,7 +23,7 @@ _TILE_NUMBERS = 2**16  # activations of a tile: 256 KiB of float32, half of a le
 _LANE_ROWS = 64  # fewer rows make matrix products slow
 _LANE_OPERATIONS = 4_000_000  # less work is not worth a meeting of threads
 _MOST_LANES = 4
-_CHUNK = 8192  # parameters that are updated together
+CHUNK = 8192  # parameters that are updated together
 
 
 class Layers(NamedTuple):
@@ -38,7 +39,8 @@ class Layers(NamedTuple):
     columns: np.ndarray  #: (c, k) what the loss takes
     penalty: np.ndarray  #: (2,) l2, l1
     update: int  #: address of the optimizer's step
-    weight_decay: np.ndarray  #: (2,) of biases, 0, and of weights
+    weight_decay: np.ndarray  #: (1,)
+    gemm: int  #: address of BLAS's matrix product in this precision
 
 
 class Rows(NamedTuple):
@@ -79,11 +81,15 @@ class Buffers(NamedTuple):
     mask: np.ndarray  #: as h
     delta: np.ndarray  #: (lanes, 2, tile * widest)
     gradient: np.ndarray  #: (lanes, P); lane 0 holds the sum after the reduction
-    part: np.ndarray  #: (lanes, P) of one tile; (lanes, 0) where a lane has one tile only
-    lane_loss: np.ndarray  #: (lanes,) float64
-    chunks: np.ndarray  #: (c, 3) int64: start, stop, whether weights
-    chunk_norm: np.ndarray  #: (c,) float64, sum of g²
-    chunk_penalty: np.ndarray  #: (c,) float64
+    is_weight: (
+        np.ndarray
+    )  #: (P,) 1 for weights, 0 for biases, which have no penalty and do not decay
+    lane_loss: np.ndarray  #: (2, lanes) float64, of even and odd batches
+    chunk_norm: np.ndarray  #: (2, chunks) float64, sum of g²
+    chunk_penalty: np.ndarray  #: (2, chunks) float64
+    letters: np.ndarray  #: (2,) bytes, "N" and "T", for BLAS
+    numbers: np.ndarray  #: (2,) 0 and 1, for BLAS
+    extents: np.ndarray  #: (lanes, 16) int32, for BLAS
 
 
 def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
@@ -114,7 +120,8 @@ def layers_of(architecture: Architecture, optimizer: Optimizer, dtype: np.dtype)
         ),
         penalty=np.array([architecture.l2, architecture.l1], dtype=dtype),
         update=update_block(optimizer, dtype),
-        weight_decay=np.array([0.0, optimizer.weight_decay], dtype=dtype),
+        weight_decay=np.array([optimizer.weight_decay], dtype=dtype),
+        gemm=gemm_address(dtype),
     )
 
 
@@ -162,13 +169,11 @@ def buffers_of(architecture: Architecture, batch_rows: int, dtype: np.dtype) -> 
     lanes, tile = lanes_and_tile(sizes, batch_rows)
     numbers, widest = tile * sum(sizes[1:]), tile * max(sizes[1:])
     dropped = numbers if any(architecture.dropout) else 0
-    one_tile = -(-batch_rows // lanes) <= tile
     P = architecture.n_parameters
-    chunks = [
-        (start, min(start + _CHUNK, place.stop), int(place.is_weight))
-        for place in segments(sizes)
-        for start in range(place.start, place.stop, _CHUNK)
-    ]
+    n_chunks = -(-P // CHUNK)
+    is_weight = np.zeros(P, dtype=dtype)
+    for place in segments(sizes):
+        is_weight[place.start : place.stop] = place.is_weight
     return Buffers(
         x=np.empty((lanes, tile * sizes[0]), dtype=dtype),
         y=np.empty((lanes, tile * sizes[-1]), dtype=dtype),
@@ -179,9 +184,11 @@ def buffers_of(architecture: Architecture, batch_rows: int, dtype: np.dtype) -> 
         mask=np.empty((lanes, dropped), dtype=dtype),
         delta=np.empty((lanes, 2, widest), dtype=dtype),
         gradient=np.empty((lanes, P), dtype=dtype),
-        part=np.empty((lanes, 0 if one_tile else P), dtype=dtype),
-        lane_loss=np.zeros(lanes),
-        chunks=np.array(chunks, dtype=np.int64).reshape(-1, 3),
-        chunk_norm=np.zeros(len(chunks)),
-        chunk_penalty=np.zeros(len(chunks)),
+        is_weight=is_weight,
+        lane_loss=np.zeros((2, lanes)),
+        chunk_norm=np.zeros((2, n_chunks)),
+        chunk_penalty=np.zeros((2, n_chunks)),
+        letters=np.frombuffer(b"NT", dtype=np.uint8).copy(),
+        numbers=np.array([0.0, 1.0], dtype=dtype),
+        extents=np.zeros((lanes, 16), dtype=np.int32),
     )

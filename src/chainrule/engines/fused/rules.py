@@ -252,40 +252,41 @@ def update_block(optimizer: Optimizer, dtype: np.dtype) -> int:
 def _update_block(rule: Rule, n_moments: int, n_coefficients: int, dtype: np.dtype) -> int:
     """Make one step on ``size`` parameters: theta, m and v are overwritten, the gradient is scaled and read.
 
-    theta, g (size,); m, v (size,) or unused; coefficients (n_coefficients,); the gradient counts ``scale`` times.
+    theta, g, is_weight (size,); m, v (size,) or unused; coefficients (n_coefficients,); the gradient counts ``scale``
+    times; what is a weight decays.
     """
     step, shrink, vector = _compiled(rule, dtype), _compiled(decay, dtype), _vector(dtype)
 
     if n_moments == 0:
 
-        def loop(theta_at, g_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
-            theta, g = vector(theta_at, size), vector(g_at, size)
+        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+            theta, g, is_weight = vector(theta_at, size), vector(g_at, size), vector(w_at, size)
             c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
             for i in range(size):
-                theta[i] = step(shrink(theta[i], rate, weight_decay), g[i] * scale, rate, *c)
+                t = shrink(theta[i], rate, weight_decay * is_weight[i])
+                theta[i] = step(t, g[i] * scale, rate, *c)
 
     elif n_moments == 1:
 
-        def loop(theta_at, g_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
-            theta, g, m = vector(theta_at, size), vector(g_at, size), vector(m_at, size)
+        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+            theta, g, is_weight = vector(theta_at, size), vector(g_at, size), vector(w_at, size)
+            m = vector(m_at, size)
             c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
             for i in range(size):
-                theta[i], m[i] = step(
-                    shrink(theta[i], rate, weight_decay), g[i] * scale, m[i], rate, *c
-                )
+                t = shrink(theta[i], rate, weight_decay * is_weight[i])
+                theta[i], m[i] = step(t, g[i] * scale, m[i], rate, *c)
 
     else:
 
-        def loop(theta_at, g_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
-            theta, g = vector(theta_at, size), vector(g_at, size)
+        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+            theta, g, is_weight = vector(theta_at, size), vector(g_at, size), vector(w_at, size)
             m, v = vector(m_at, size), vector(v_at, size)
             c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
             for i in range(size):
-                theta[i], m[i], v[i] = step(
-                    shrink(theta[i], rate, weight_decay), g[i] * scale, m[i], v[i], rate, *c
-                )
+                t = shrink(theta[i], rate, weight_decay * is_weight[i])
+                theta[i], m[i], v[i] = step(t, g[i] * scale, m[i], v[i], rate, *c)
 
-    signature = types.void(*[_ADDRESS] * 6, *[_real(dtype)] * 3)
+    signature = types.void(*[_ADDRESS] * 7, *[_real(dtype)] * 3)
     return block(loop, signature, f"update {_identity_of(rule)} {n_moments} {dtype}")
 
 
