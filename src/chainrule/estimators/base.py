@@ -227,5 +227,5 @@ def _learn_preparation(training: Rows) -> Any:
     X = training.X
     preparation = Preparation.fit(X, y=training.y)
     for note in preparation.notes:
-        warnings.warn(note, DataWarning, stacklevel=5)
+        warnings.warn(note, DataWarning, stacklevel=4)
     return preparation

@@ -102,11 +102,12 @@ class Trainable(Fitted):
         partial: bool,
     ) -> TrainingResult:
         batch_size = recipe.batch_rows(self, data.n)
-        if self.batch_size != "auto" and self.batch_size > data.n:
+        second_order = self.solver == parameters.SECOND_ORDER
+        if not second_order and self.batch_size != "auto" and self.batch_size > data.n:
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the {data.n} rows and is taken as {data.n}",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
         monitor = "loss"
         if validation is not None:
@@ -126,7 +127,7 @@ class Trainable(Fitted):
             max_fun=self.max_fun,
         )
         listeners = [*([RichProgress()] if self.verbose else []), *parameters.callbacks(self)]
-        if self.solver == parameters.SECOND_ORDER:
+        if second_order:
             return train_lbfgs(
                 engine, state, data, settings, validation=validation, callbacks=listeners
             )

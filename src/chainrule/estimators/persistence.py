@@ -271,7 +271,7 @@ def _is_plain(value: Any) -> bool:
 
 def _class_weight_to_plain(given: Any) -> Any:
     if isinstance(given, Mapping):  # JSON's keys are text, labels need not be
-        return {"labels": list(given), "weights": [float(weight) for weight in given.values()]}
+        return {"labels": list(given), "weights": list(given.values())}
     if isinstance(given, list | tuple):
         return [_class_weight_to_plain(part) for part in given]
     return given
