@@ -54,13 +54,13 @@ def differences(
 def relative_error(got: Vector, expected: Vector) -> float:
     """Return the largest difference over the largest expected number, infinity if anything is not finite.
 
-    Where all that is expected is below 1e-8 (terms that cancel exactly leave nothing to be relative to), over 1e-8.
+    Where all that is expected is below 1e-3 (terms that cancel leave little to be relative to), over 1e-3.
     """
     finite = np.all(np.isfinite(got)) and np.all(np.isfinite(expected))
     if got.shape != expected.shape or not finite:
         return math.inf
     difference = np.max(np.abs(got - expected), initial=0.0)
-    return float(difference / np.max(np.abs(expected), initial=1e-8))
+    return float(difference / np.max(np.abs(expected), initial=1e-3))
 
 
 # ---- formulas of its own, one number at a time ----------------------------------------------------
