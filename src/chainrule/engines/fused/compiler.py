@@ -37,7 +37,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 from numba.core.ccallback import CFunc
 from numba.extending import intrinsic, overload
 
-import chainrule
+from chainrule import __version__
 
 FLAGS: dict[str, Any] = {
     "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"},
@@ -191,7 +191,7 @@ def _compiled_float64_at(address: Any, size: Any) -> Any:
 @cache
 def fingerprint() -> str:
     """Return a hash of the source of everything that ends up in compiled code."""
-    digest = hashlib.sha256(f"{chainrule.__version__} {numba.__version__}".encode())
+    digest = hashlib.sha256(f"{__version__} {numba.__version__}".encode())
     for source in _SOURCES:
         path = _ROOT / source
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:

@@ -115,20 +115,20 @@ class FusedEngine:
         barrier = new_barrier()
 
         def work(worker: int) -> tuple[float, float, int]:
-            return run_epoch(  # type: ignore[no-any-return]
-                worker, n_workers, barrier, theta, moments, layers, rows, steps, buffers
-            )
+            with one_blas_thread():  # some BLAS libraries keep a limit for each thread
+                return run_epoch(  # type: ignore[no-any-return]
+                    worker, n_workers, barrier, theta, moments, layers, rows, steps, buffers
+                )
 
-        with one_blas_thread(), np.errstate(all="ignore"):
-            if n_workers == 1:
-                return work(0)
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="chainrule")
-            others = [self._pool.submit(work, worker) for worker in range(1, n_workers)]
-            result = work(0)
-            for other in others:
-                other.result()
-            return result
+        if n_workers == 1:
+            return work(0)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="chainrule")
+        others = [self._pool.submit(work, worker) for worker in range(1, n_workers)]
+        result = work(0)
+        for other in others:
+            other.result()
+        return result
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(

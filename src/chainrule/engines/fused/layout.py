@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan
-from chainrule.engines.fused.product import gemm_address
+from chainrule.engines.fused.product import Blas, blas_of
 from chainrule.engines.fused.rules import activation_blocks, loss_block, update_block
 from chainrule.network import random
 from chainrule.network.architecture import Architecture
@@ -40,7 +40,6 @@ class Layers(NamedTuple):
     penalty: np.ndarray  #: (2,) l2, l1
     update: int  #: address of the optimizer's step
     weight_decay: np.ndarray  #: (1,)
-    gemm: int  #: address of BLAS's matrix product in this precision
 
 
 class Rows(NamedTuple):
@@ -87,9 +86,7 @@ class Buffers(NamedTuple):
     lane_loss: np.ndarray  #: (2, lanes) float64, of even and odd batches
     chunk_norm: np.ndarray  #: (2, chunks) float64, sum of g²
     chunk_penalty: np.ndarray  #: (2, chunks) float64
-    letters: np.ndarray  #: (2,) bytes, "N" and "T", for BLAS
-    numbers: np.ndarray  #: (2,) 0 and 1, for BLAS
-    extents: np.ndarray  #: (lanes, 16) int32, for BLAS
+    blas: Blas
 
 
 def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
@@ -121,7 +118,6 @@ def layers_of(architecture: Architecture, optimizer: Optimizer, dtype: np.dtype)
         penalty=np.array([architecture.l2, architecture.l1], dtype=dtype),
         update=update_block(optimizer, dtype),
         weight_decay=np.array([optimizer.weight_decay], dtype=dtype),
-        gemm=gemm_address(dtype),
     )
 
 
@@ -188,7 +184,5 @@ def buffers_of(architecture: Architecture, batch_rows: int, dtype: np.dtype) -> 
         lane_loss=np.zeros((2, lanes)),
         chunk_norm=np.zeros((2, n_chunks)),
         chunk_penalty=np.zeros((2, n_chunks)),
-        letters=np.frombuffer(b"NT", dtype=np.uint8).copy(),
-        numbers=np.array([0.0, 1.0], dtype=dtype),
-        extents=np.zeros((lanes, 16), dtype=np.int32),
+        blas=blas_of(lanes, dtype),
     )

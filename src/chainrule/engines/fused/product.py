@@ -9,11 +9,31 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.engines.fused import compiler
 from chainrule.engines.fused.compiler import address_of, call, inlined
+
+
+class Blas(NamedTuple):
+    """What a call of BLAS needs besides the matrices; it takes every argument by address."""
+
+    gemm: int  #: the address of sgemm or dgemm
+    letters: np.ndarray  #: (2,) bytes, "N" and "T"
+    numbers: np.ndarray  #: (2,) 0 and 1 in the precision of the network
+    extents: np.ndarray  #: (lanes, 16) int32, a cache line for each lane
+
+
+def blas_of(lanes: int, dtype: np.dtype) -> Blas:
+    """Return what products in ``lanes`` lanes need."""
+    return Blas(
+        gemm_address(dtype),
+        np.frombuffer(b"NT", dtype=np.uint8).copy(),
+        np.array([0.0, 1.0], dtype=dtype),
+        np.zeros((lanes, 16), dtype=np.int32),
+    )
 
 
 @cache
@@ -33,10 +53,8 @@ def gemm_address(dtype: np.dtype) -> int:
 
 @inlined
 def product(
-    gemm: int,
-    letters: np.ndarray,
-    numbers: np.ndarray,
-    extents: np.ndarray,
+    blas: Blas,
+    lane: int,
     transposed: tuple[int, int],
     shape: tuple[int, int, int],
     a: int,
@@ -50,32 +68,20 @@ def product(
     address is to be transposed first. BLAS counts by columns, so it is asked for C.T = B.T A.T: the same memory.
     """
     rows, terms, columns = shape
+    extents = blas.extents[lane]
     extents[0], extents[1], extents[2] = columns, rows, terms
     extents[3] = max(
         terms if transposed[1] else columns, 1
     )  # numbers from one row of B to the next
     extents[4] = max(rows if transposed[0] else terms, 1)  # the same of A
     extents[5] = max(columns, 1)
-    e, size = address_of(extents), numbers.itemsize
-    one, beta = address_of(numbers) + size, address_of(numbers) + size * adding
-    n_or_t = address_of(letters)
+    e, letters = address_of(extents), address_of(blas.letters)
+    one = address_of(blas.numbers) + blas.numbers.itemsize
+    beta = address_of(blas.numbers) + blas.numbers.itemsize * adding
+    transpositions = (letters + transposed[1], letters + transposed[0])
     call(
-        gemm,
-        (
-            n_or_t + transposed[1],
-            n_or_t + transposed[0],
-            e,
-            e + 4,
-            e + 8,
-            one,
-            b,
-            e + 12,
-            a,
-            e + 16,
-            beta,
-            c,
-            e + 20,
-        ),
+        blas.gemm,
+        (*transpositions, e, e + 4, e + 8, one, b, e + 12, a, e + 16, beta, c, e + 20),
     )
 
 
