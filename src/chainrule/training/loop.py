@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.engines.engine import Data, Engine, EpochPlan, EpochResult
 from chainrule.errors import InputError
 from chainrule.network import random
+from chainrule.network.threads import one_blas_thread
 from chainrule.optimizers.optimizer import Optimizer
 from chainrule.optimizers.schedule import Horizon, Schedule, ScheduleState
 from chainrule.training.batches import batch_rows, epoch_order, n_batches
@@ -90,7 +91,9 @@ def train(
     >>> result.theta.round(2).tolist(), result.converged
     ([2.0, 1.0], True)
     """
-    return _Run(engine, optimizer, schedule, state, data, settings, validation, callbacks).whole()
+    with one_blas_thread():  # once for all epochs: setting the limit takes as long as a small epoch
+        run = _Run(engine, optimizer, schedule, state, data, settings, validation, callbacks)
+        return run.whole()
 
 
 class _Run:
