@@ -52,6 +52,10 @@ class TrainingError(ChainruleError, ArithmeticError):
     """Training met a loss or a weight that is not finite and stopped there."""
 
 
+class GradientError(ChainruleError, AssertionError):
+    """A gradient is not the derivative of its function; an AssertionError, so that tests may simply ask for the check."""
+
+
 class HealthWarning(UserWarning):
     """Training runs, but something in the network is not well: dead units, saturation, exploding gradients."""
 

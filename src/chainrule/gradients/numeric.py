@@ -37,6 +37,7 @@ __all__ = [
     "complex_step_derivative",
     "complex_step_gradient",
     "function_noise",
+    "imaginary",
     "step",
 ]
 
@@ -71,7 +72,7 @@ def complex_step_derivative(f: Function, theta: np.ndarray, direction: np.ndarra
     """
     moved = np.asarray(theta, dtype=complex)
     moved = moved + 1j * (STEP * np.asarray(direction, dtype=float))
-    return _imaginary(f, moved) / STEP
+    return imaginary(f, moved) / STEP
 
 
 def complex_step_gradient(
@@ -109,7 +110,7 @@ def complex_step_gradient(
     for position, place in enumerate(places):
         kept = moved[place]
         moved[place] = kept + 1j * STEP
-        gradient[position] = _imaginary(f, moved) / STEP
+        gradient[position] = imaginary(f, moved) / STEP
         moved[place] = kept
     return gradient
 
@@ -262,7 +263,7 @@ def step(noise: float, middle: float) -> float:
     return min(max(4.0 * math.cbrt(relative), _SMALLEST_STEP), _LARGEST_STEP)
 
 
-def _imaginary(f: Function, moved: np.ndarray) -> float:
+def imaginary(f: Function, moved: np.ndarray) -> float:
     """Return the imaginary part of f, and say so if f has lost it on the way."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", ComplexWarning)

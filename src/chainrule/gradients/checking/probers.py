@@ -1,0 +1,166 @@
+"""Two ways to ask a function for its derivative within a block of parameters: exactly, or by differences.
+
+Both answer with an ``Estimate``: a value, how far it may be off, and what is odd about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from chainrule.gradients.checking.rounding import ROUNDINGS
+from chainrule.gradients.noise import Function
+from chainrule.gradients.numeric import (
+    STEP,
+    central_difference,
+    imaginary,
+)
+
+_UNIT = ROUNDINGS * float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A derivative that is known up to ``bar``.
+
+    Attributes
+    ----------
+    value, bar : float
+        The derivative, and how far it may be off.
+    low, high : float
+        At a kink the slopes on its two sides; else both are ``value``.
+    flat : bool
+        Whether the function does not change at all.
+    h : float
+        The step that was taken; 0 for the complex step.
+    """
+
+    value: float
+    bar: float
+    low: float
+    high: float
+    flat: bool = False
+    h: float = 0.0
+
+    @property
+    def kink(self) -> bool:
+        """Whether the function has different slopes on the two sides."""
+        return self.low != self.high
+
+
+class Prober(Protocol):
+    """Answers questions about the derivative of one function at one point."""
+
+    method: str
+
+    def along(self, start: int, direction: np.ndarray) -> Estimate:
+        """Return the derivative along a direction that is zero outside ``start : start + len``."""
+
+    def entry(self, place: int) -> Estimate:
+        """Return the derivative with respect to one parameter."""
+
+
+class ComplexProber:
+    """Complex steps: exact.
+
+    Parameters
+    ----------
+    f : callable
+        From a complex vector (P,) to a complex number.
+    theta : ndarray of shape (P,)
+        The point.
+    scale : callable
+        ``scale(start, stop)``: for each entry the size of the terms that it is the sum of, of which rounding is a part.
+    shaken : bool
+        Where those terms are not known: ask again a few roundings away, and allow what the answers differ by.
+    """
+
+    method = "complex step"
+
+    def __init__(
+        self,
+        f: Function,
+        theta: np.ndarray,
+        scale: Callable[[int, int], np.ndarray],
+        *,
+        shaken: bool = False,
+    ) -> None:
+        self._f = f
+        self._moved = np.array(theta, dtype=complex)
+        self._scale = scale
+        self._shaken = shaken
+
+    def along(self, start: int, direction: np.ndarray) -> Estimate:
+        """Return the derivative along a direction within a block."""
+        stop = start + len(direction)
+        self._moved.imag[start:stop] = STEP * direction
+        value = imaginary(self._f, self._moved) / STEP
+        spread = self._spread(start, stop, value) if self._shaken else 0.0
+        self._moved.imag[start:stop] = 0.0
+        # roundings are as good as independent of the direction, so their norm counts
+        bar = 4.0 * _UNIT * float(np.linalg.norm(self._scale(start, stop) * direction))
+        return Estimate(value, bar + spread, value, value, value == 0.0)
+
+    def _spread(self, start: int, stop: int, value: float) -> float:
+        """Return how far the derivative moves when the parameters move by their last digits."""
+        part = self._moved.real[start:stop].copy()
+        apart = 0.0
+        for shift in (-4.0, -1.0, 1.0, 4.0):
+            self._moved.real[start:stop] = part * (1.0 + shift * np.finfo(float).eps)
+            near = imaginary(self._f, self._moved) / STEP
+            apart = max(apart, abs(near - value)) if np.isfinite(near) else apart
+        self._moved.real[start:stop] = part
+        return 4.0 * apart
+
+    def entry(self, place: int) -> Estimate:
+        """Return the derivative with respect to one parameter."""
+        return self.along(place, np.ones(1))
+
+
+class DifferenceProber:
+    """Central differences with Richardson's error bars, for functions that know no complex numbers.
+
+    Parameters
+    ----------
+    f : callable
+        From a vector (P,) to a number.
+    theta : ndarray of shape (P,)
+        The point.
+    noise : float
+        The rounding noise of ``f``.
+    """
+
+    method = "central differences"
+
+    def __init__(self, f: Function, theta: np.ndarray, noise: float) -> None:
+        self._f = f
+        self._theta = np.array(theta, dtype=float)
+        self._noise = noise
+
+    def along(self, start: int, direction: np.ndarray) -> Estimate:
+        """Return the derivative along a direction within a block."""
+        stop = start + len(direction)
+        part = self._theta[start:stop]
+        typical = float(np.sqrt(np.mean(part * part))) if part.size else 0.0
+        length = float(np.linalg.norm(direction)) / max(1.0, typical)
+        whole = np.zeros_like(self._theta)
+        whole[start:stop] = direction / length
+        found = central_difference(self._f, self._theta, whole, self._noise)
+        low = high = found.value
+        if found.kink:
+            low, high = sorted((found.left, found.right))
+        return Estimate(
+            found.value * length,
+            found.bar * length,
+            low * length,
+            high * length,
+            found.flat,
+            found.h,
+        )
+
+    def entry(self, place: int) -> Estimate:
+        """Return the derivative with respect to one parameter."""
+        return self.along(place, np.ones(1))
