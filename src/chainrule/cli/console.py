@@ -35,10 +35,15 @@ class Page:
         Print nothing (``--quiet``, ``--json``); notes are still collected.
     to_errors : bool
         Write to standard error, because standard output carries a table.
+    held : bool
+        Keep all lines back until `release`, so that a command which fails at its beginning says one line only.
     """
 
-    def __init__(self, *, silent: bool = False, to_errors: bool = False) -> None:
+    def __init__(
+        self, *, silent: bool = False, to_errors: bool = False, held: bool = False
+    ) -> None:
         self.silent = silent
+        self._held: list[Text] | None = [] if held else None
         self.console = Console(
             stderr=to_errors,
             highlight=False,
@@ -60,7 +65,7 @@ class Page:
 
     def field(self, label: str, text: str, style: str = "bold cyan") -> None:
         """Print a label and text beside it, wrapped."""
-        for i, line in enumerate(wrapped(text, self.room)):
+        for i, line in enumerate(wrapped(printable(text, most=2000), self.room)):
             self._line(label if i == 0 else "", line, style)
 
     def block(self, lines: Sequence[str], label: str = "") -> None:
@@ -68,9 +73,11 @@ class Page:
         for i, line in enumerate(lines):
             self._line(label if i == 0 else "", line)
 
-    def blank(self) -> None:
-        """Print an empty line."""
-        self._line("", "")
+    def release(self) -> None:
+        """Print what was held back, and everything at once from now on."""
+        held, self._held = self._held or [], None
+        for text in held:
+            self.console.print(text)
 
     def note(self, text: str) -> None:
         """Keep a note until `print_notes`; the same note only once."""
@@ -81,16 +88,19 @@ class Page:
     def print_notes(self) -> None:
         """Print the notes that have come since the last time."""
         for text in self.notes[self._printed :]:
-            self.field(_NOTE, printable(text, most=1000), "yellow")
+            self.field(_NOTE, text, "yellow")
         self._printed = len(self.notes)
 
     def _line(self, label: str, line: str, style: str = "bold cyan") -> None:
         if self.silent:
             return
-        text = Text(label.ljust(LABEL) if line else label, style=style if self.styled else "")
-        text.append(line, style="default not bold" if self.styled else "")
+        text = Text(label.ljust(LABEL), style=style if self.styled else "")
+        text.append(printable(line, most=2000), style="default not bold" if self.styled else "")
         text.rstrip()
-        self.console.print(text)
+        if self._held is None:
+            self.console.print(text)
+        else:
+            self._held.append(text)
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -116,6 +126,8 @@ class Page:
             usual, warnings.showwarning = warnings.showwarning, show
             for category in ours:
                 warnings.simplefilter("always", category)
+            # as in scikit-learn; a command tells of it in its own words
+            warnings.filterwarnings("ignore", "Training interrupted by user")
             yield
 
 

@@ -25,7 +25,7 @@ def fit_table(o: FitOptions) -> None:
     output = default_output(o.table) if o.output is None else o.output
     inputs = (o.table,) if o.test is None else (o.table, o.test)
     check_output(output, inputs=inputs, force=o.force)
-    page = Page(silent=o.as_json or o.quiet)
+    page = Page(silent=o.as_json or o.quiet, held=True)
     with page.collecting():
         problem = read_problem(o, page)
         estimator = estimator_of(o, problem.classifies, problem.training.n)
@@ -53,6 +53,7 @@ def _train(estimator: Any, problem: Problem, page: Page) -> float:
     def announce(event: Any) -> None:
         if isinstance(event, TrainingStarted):  # only now are columns and network known
             _tell_network(page, estimator)
+            page.release()
 
     estimator.callbacks = [announce] if page.silent else [announce, RichProgress()]
     validation = problem.validation
@@ -103,7 +104,7 @@ def _tell_training(page: Page, estimator: Any, seconds: float) -> None:
     best, history = estimator.best_epoch_, estimator.history_
     page.field("", described.training(estimator.stop_reason_, history, best, seconds))
     shown = {name: history[name] for name in ("loss", "validation_loss")}
-    page.block(described.curves(shown, width=max(min(40, page.room - 46), 8)))
+    page.block(described.curves(shown, width=max(min(40, page.room - 51), 8)))
 
 
 def _tell_scores(page: Page, problem: Problem, found: Scores | None) -> None:

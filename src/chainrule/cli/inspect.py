@@ -131,7 +131,7 @@ def _tell(page: Any, opened: Any) -> None:
     page.field("training", _settings(estimator))
     best, history = estimator.best_epoch_, estimator.history_
     page.field("", described.training(estimator.stop_reason_, history, best, took))
-    page.block(described.curves(history, width=max(page.room - 45, 10)))
+    page.block(described.curves(history, width=max(page.room - 52, 8)))
     _tell_scores(page, fit)
 
 

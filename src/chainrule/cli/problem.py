@@ -10,6 +10,7 @@ from chainrule.cli.recipe import FitOptions
 from chainrule.cli.rows import (
     Part,
     divided,
+    labels_as_written,
     require_column,
     true_labels,
     true_numbers,
@@ -62,7 +63,12 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
     classifies = choice.task == "classification"
     if o.class_weight is not None and not classifies:
         raise InputError.of("--class-weight", got=repr(o.class_weight), expected="a classification")
-    whole = Part(X, target_values(y, choice.task))
+    values = target_values(y, choice.task)
+    if (
+        classifies and values.dtype.kind == "f"
+    ):  # numbers with fractions, but classes were asked for
+        values = labels_as_written(y)
+    whole = Part(X, values)
     if o.test is not None:
         # Values must mean the same in both files: what was text here is read as text there.
         as_text = [name for name in frame.columns if not _is_numeric(frame[name])]

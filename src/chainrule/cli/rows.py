@@ -102,6 +102,11 @@ def positions(y: NDArray[Any], classes: list[Any]) -> NDArray[np.intp]:
     return np.array([place.get(label, -1) for label in y.tolist()], dtype=np.intp)
 
 
+def labels_as_written(y: Any) -> NDArray[Any]:
+    """Return a target column as text, the way a person writes it, shape (n,)."""
+    return np.array(columns.texts(y).to_pylist(), dtype=object)
+
+
 def true_labels(y: Any, classes: list[Any]) -> NDArray[Any]:
     """Return a target column as labels of the kind that a model has learned.
 
@@ -114,7 +119,7 @@ def true_labels(y: Any, classes: list[Any]) -> NDArray[Any]:
     """
     kind = type(classes[0])
     if kind is str:
-        return np.array(columns.texts(y).to_pylist(), dtype=object)
+        return labels_as_written(y)
     if kind is bool:
         # text.booleans gives 1, -1 and 0: what is neither becomes a label that no model knows
         signs = text.booleans(columns.texts(y))[0]

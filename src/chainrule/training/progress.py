@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 #: Seconds between two refreshes: small networks run a thousand epochs a second.
 INTERVAL = 0.1
+#: Characters that the whole line needs; on a narrower terminal it is shortened.
+WIDE = 110
+#: What stands in the line until the first epoch is over.
+BEFORE = "starting; the very first time compiles for some seconds"
 
 
 class RichProgress:
@@ -44,13 +48,14 @@ class RichProgress:
         self._bar: tuple[Progress, TaskID] | None = None
         self._last: EpochEnded | None = None
         self._first = 0
+        self._brief = False
         self._drawn = 0.0
 
     def __call__(self, event: Event) -> None:
         """Draw what the event says."""
         if isinstance(event, EpochEnded):
             if self._bar is not None and perf_counter() - self._drawn >= INTERVAL:
-                self._update(event, described(event))
+                self._update(event, described(event, self._brief))
                 self._bar[0].refresh()
                 self._drawn = perf_counter()
             self._last = event
@@ -75,18 +80,16 @@ class RichProgress:
         if not console.is_terminal:
             return
         self._first = event.epoch
-        progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[values]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-            auto_refresh=False,
-        )
-        task = progress.add_task(self._description, total=event.settings.max_epochs, values="")
+        self._brief = console.width < WIDE
+        values, left = TextColumn("{task.fields[values]}"), TimeRemainingColumn()
+        if self._brief:
+            columns = [BarColumn(5), MofNCompleteColumn(), values, left]
+        else:
+            description, elapsed = TextColumn("{task.description}"), TimeElapsedColumn()
+            columns = [description, BarColumn(), MofNCompleteColumn(), values]
+            columns += [elapsed, TextColumn("left"), left]
+        progress = Progress(*columns, console=console, auto_refresh=False)
+        task = progress.add_task(self._description, total=event.settings.max_epochs, values=BEFORE)
         self._bar = progress, task
         progress.start()
         self._drawn = perf_counter()
@@ -100,24 +103,27 @@ class RichProgress:
         if self._bar is None:
             return
         if self._last is not None:
-            self._update(self._last, f"{described(self._last)}  {event.reason}")
+            reason = "" if self._brief else f"  {event.reason}"
+            self._update(self._last, described(self._last, self._brief) + reason)
         self._bar[0].stop()  # draws once more and gives the cursor back
         self._bar = None
 
 
-def described(event: EpochEnded) -> str:
-    """Return an epoch's values in one short line.
+def described(event: EpochEnded, brief: bool = False) -> str:
+    """Return an epoch's values in one short line, ``brief`` in a still shorter one.
 
     Examples
     --------
     >>> described(EpochEnded(7, 0.25, 0.31, 0.9, 0.001, 1.0, 0.01, best=True))
     'loss 0.2500  val loss 0.3100  score 0.9000  rate 0.001'
+    >>> described(EpochEnded(7, 0.25, 0.31, 0.9, 0.001, 1.0, 0.01, best=True), brief=True)
+    'loss 0.2500 val 0.3100 score 0.9000 rate 0.001'
     """
     parts = [f"loss {event.loss:.4f}"]
     if event.validation_loss is not None:
-        parts.append(f"val loss {event.validation_loss:.4f}")
+        parts.append(f"{'val' if brief else 'val loss'} {event.validation_loss:.4f}")
     if event.validation_score is not None:
         parts.append(f"score {event.validation_score:.4f}")
     if event.learning_rate is not None:
         parts.append(f"rate {event.learning_rate:.3g}")
-    return "  ".join(parts)
+    return (" " if brief else "  ").join(parts)

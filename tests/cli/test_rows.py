@@ -1,0 +1,79 @@
+"""Rows held out: a share of every class, the same for the same seed, none where few are left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from chainrule.cli.rows import Part, divided, positions, true_labels, true_numbers, with_target
+from chainrule.errors import InputError
+
+
+def part(y: list[object]) -> Part:
+    return Part(pd.DataFrame({"x": range(len(y))}), np.array(y, dtype=object))
+
+
+def test_every_class_gives_its_share_and_no_row_is_lost() -> None:
+    whole = part(["a"] * 60 + ["b"] * 40 + ["c"] * 1)
+    rest, aside = divided(whole, 0.2, seed=0, stratified=True)
+    assert aside is not None
+    assert sorted([*rest.X["x"], *aside.X["x"]]) == list(range(101))
+    counts = {label: (aside.y == label).sum() for label in "abc"}
+    assert counts["c"] == 0  # its only row is there to learn from
+    assert abs(counts["a"] - 12) <= 1
+    assert abs(counts["b"] - 8) <= 1
+
+
+def test_rows_keep_their_labels() -> None:
+    whole = part([f"label {i % 3}" for i in range(50)])
+    rest, aside = divided(whole, 0.3, seed=1, stratified=True)
+    assert aside is not None
+    for some in (rest, aside):
+        assert [f"label {x % 3}" for x in some.X["x"]] == some.y.tolist()
+
+
+def test_the_seed_decides() -> None:
+    whole = part([0.5 * i for i in range(50)])
+    first, again, other = (divided(whole, 0.2, s, stratified=False)[0].X["x"] for s in (0, 0, 1))
+    assert first.tolist() == again.tolist() != other.tolist()
+
+
+@pytest.mark.parametrize(("n", "fraction"), [(19, 0.2), (100, 0.0), (30, 0.01)])
+def test_nothing_is_held_out_where_nothing_can_be(n: int, fraction: float) -> None:
+    whole = part(list(range(n)))
+    rest, aside = divided(whole, fraction, 0, stratified=False)
+    assert aside is None
+    assert rest.n == n
+
+
+def test_labels_of_mixed_types_are_divided_too() -> None:
+    whole = part([True, False] * 15)
+    assert divided(whole, 0.2, 0, stratified=True)[1] is not None
+
+
+def test_true_labels_follow_the_models() -> None:
+    y = pd.Series(["1", "2", "x", "2.0"], name="y")
+    assert true_labels(y, ["1", "2"]).tolist() == ["1", "2", "x", "2.0"]
+    assert true_labels(y, [1, 2]).tolist() == [1, 2, None, 2]
+    found = true_labels(pd.Series(["yes", "FALSE", "1", "x"]), [False, True])
+    assert found.tolist() == [True, False, True, None]
+    assert positions(found, [False, True]).tolist() == [1, 0, 1, -1]
+
+
+def test_true_numbers_are_finite() -> None:
+    assert true_numbers(pd.Series([1, 2.5])).tolist() == [1.0, 2.5]
+    for wrong in ("x", float("inf")):
+        with pytest.raises(InputError, match="row 2"):
+            true_numbers(pd.Series([1.0, wrong], dtype=object, name="y"))
+
+
+def test_rows_without_a_target_are_refused_or_left_out() -> None:
+    X, y = pd.DataFrame({"x": [1, 2, 3]}), pd.Series([1.0, None, 3.0], name="y")
+    with pytest.raises(InputError, match="1 of 3 rows"):
+        with_target(X, y, skip_missing=False)
+    X, y, left_out = with_target(X, y, skip_missing=True)
+    assert (X["x"].tolist(), y.tolist(), left_out) == ([1, 3], [1.0, 3.0], 1)
+    nested = pd.Series([[1], [2], [3]], name="y")
+    with pytest.raises(InputError):
+        with_target(X, nested, skip_missing=True)
