@@ -23,17 +23,13 @@ def layers_text(layers: Sequence[int], possible: Sequence[int] = ()) -> str:
     Examples
     --------
     >>> layers_text([2]), layers_text([1, 2, 3], [1, 2, 3]), layers_text([1, 2, 3]), layers_text([1, 3])
-    ('layer 2', 'every layer it can stand in (1 to 3)', 'layers 1 to 3', 'layers 1 and 3')
+    ('layer 2', 'every layer (1 to 3)', 'layers 1 to 3', 'layers 1 and 3')
     """
     if len(layers) == 1:
         return f"layer {layers[0]}"
     if len(layers) > 2 and list(layers) == list(range(layers[0], layers[-1] + 1)):
         text = f"{layers[0]} to {layers[-1]}"
-        return (
-            f"every layer it can stand in ({text})"
-            if list(layers) == list(possible)
-            else f"layers {text}"
-        )
+        return f"every layer ({text})" if list(layers) == list(possible) else f"layers {text}"
     return f"layers {', '.join(map(str, layers[:-1]))} and {layers[-1]}"
 
 
@@ -62,12 +58,11 @@ def words(
     return texts
 
 
-def right_formula(quantity: str, l: int) -> str:
-    """Return how delta, dW or db of a layer is computed."""
+def right_formula(quantity: str, l: int, L: int) -> str:
+    """Return how delta, dW or db of layer l of L is computed."""
     if quantity == "delta":
-        return (
-            f"delta[{l}] = (delta[{l + 1}] @ W[{l + 1}].T) * f'(z[{l}]), at the output loss' * f'"
-        )
+        upstream = f"delta[{l + 1}] @ W[{l + 1}].T" if l < L else f"loss'(a[{l}], Y) / n"
+        return f"delta[{l}] = ({upstream}) * f'(z[{l}])"
     texts = {"l": str(l), "up": str(l + 1), "down": str(l - 1)}
     return RIGHT["outer" if quantity == "dW" else "sum"].format(**texts)
 
@@ -111,7 +106,7 @@ def of_mistake(
             continue
         # the quantity itself, or for delta first db, the shorter one
         for quantity in ("dW", "db") if kind.quantity == "dW" else ("db", "dW"):
-            for l in layers:
+            for l in reversed(layers):
                 yours = _part(run.user, quantity, l)
                 expected, right = _part(predicted, quantity, l), _part(should, quantity, l)
                 if yours is None or expected is None or right is None:

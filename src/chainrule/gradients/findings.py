@@ -113,7 +113,7 @@ def explain(
         return best
     for mistake in whole:
         judged = [
-            Run(run.name, run.setting, mistake.undo(run.user, run.setting), run.rtol)
+            Run(run.name, run.setting, mistake.undo(run.user, run.setting), run.rtol, run.probe)
             for run in runs
         ]
         if not best.unknown and _right(judged) <= _right(runs):

@@ -19,6 +19,7 @@ from chainrule.gradients.mistakes.variant import (
     evaluate,
     together,
 )
+from chainrule.gradients.probes import Probe
 
 COST = 1.0  # a mistake
 REPEATED = 0.25  # the same kind as in a layer above
@@ -46,6 +47,7 @@ class Run:
     setting: Setting
     user: Gradients
     rtol: float = 1e-6
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,9 @@ class Matcher:
             for terms in TERMS_OF.values()
             for term in terms
         }
+        self._extras: dict[
+            tuple[int, str, tuple[int, ...]], tuple[list[Mistake | None], Array]
+        ] = {}
 
     def promising(self, state: State, first: Mistake | None, prime: Mistake | None) -> bool:
         """Tell quickly, on one run, whether this delta can explain dW[l] or db[l]."""
@@ -154,19 +159,25 @@ class Matcher:
             for m in self.kinds[data]
             if (v := terms.shaped(i, data, m, expected)) is not None
         ]
-        columns = [
-            (m, v)
-            for m in self.kinds[extra]
-            if (v := terms.shaped(i, extra, m, expected)) is not None
-        ]
+        columns, right = self._extra(terms, i, extra, expected)
         if not rows or not columns:
             return []
         left = user.ravel() - np.array([v for _, v in rows])
-        right = np.array([v for _, v in columns])
         gap = np.abs(left[:, None, :] - right[None, :, :]).max(axis=2)
         near = gap <= 2.0 * self.runs[i].rtol * (np.abs(user).max() + terms.scale(i, data) + 1e-300)
-        pairs = [(rows[a][0], columns[b][0]) for a, b in np.argwhere(near)]
+        pairs = [(rows[a][0], columns[b]) for a, b in np.argwhere(near)]
         return [pair for pair in pairs if self._fits(terms, i, quantity, pair)]
+
+    def _extra(
+        self, terms: _Terms, i: int, extra: str, expected: tuple[int, ...]
+    ) -> tuple[list[Mistake | None], Array]:
+        """Return the penalties of run i as rows; they do not depend on delta."""
+        key = (i, extra, expected)
+        if key not in self._extras:
+            known = [(m, terms.shaped(i, extra, m, expected)) for m in self.kinds[extra]]
+            fitting = [(m, v) for m, v in known if v is not None]
+            self._extras[key] = [m for m, _ in fitting], np.array([v for _, v in fitting])
+        return self._extras[key]
 
     def _fits(self, terms: _Terms, i: int, quantity: str, pair: Pair) -> int:
         """Return 0 where the prediction differs, 1 where it agrees after broadcasting, 2 where it agrees."""
@@ -180,7 +191,7 @@ class Matcher:
         floor = terms.scale(i, data)
         if distance(user, predicted, terms.expected(i, quantity), floor) > self.runs[i].rtol:
             return 0
-        return 2 if user.shape == predicted.shape else 1
+        return 2 if user.shape == predicted.shape or user.size == predicted.size == 1 else 1
 
     def _user(self, i: int, quantity: str) -> Array | None:
         user = self.runs[i].user

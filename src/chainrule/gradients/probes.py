@@ -92,6 +92,21 @@ class Probe:
         """The factor of the penalty."""
         return self.architecture.l2
 
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of each layer."""
+        return self.architecture.activations
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The widths, from the features to the outputs."""
+        return self.architecture.sizes
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+        return self.architecture.loss.split("(")[0]
+
     def __str__(self) -> str:
         sizes = "-".join(map(str, self.architecture.sizes))
         names = ", ".join(self.architecture.activations)

@@ -30,7 +30,13 @@ from chainrule.gradients.mistakes.variant import WrongShape, descend
 _MOST_STATES = 24
 
 
-def search(runs: list[Run], bank: tuple[Mistake, ...] = BANK) -> list[State]:
+def search(
+    runs: list[Run],
+    bank: tuple[Mistake, ...] = BANK,
+    *,
+    limit: float = np.inf,
+    pairs: bool = True,
+) -> list[State]:
     """Return the cheapest explanations of ``runs``, all of equal cost; the first one is to be reported.
 
     Parameters
@@ -39,6 +45,10 @@ def search(runs: list[Run], bank: tuple[Mistake, ...] = BANK) -> list[State]:
         On networks of equally many layers.
     bank : tuple of Mistake
         The kinds that are known.
+    limit : float
+        Stop as soon as every explanation costs more.
+    pairs : bool
+        Whether a delta may contain two mistakes of one layer.
 
     Returns
     -------
@@ -50,10 +60,12 @@ def search(runs: list[Run], bank: tuple[Mistake, ...] = BANK) -> list[State]:
     for l in range(L, 0, -1):
         extended: list[State] = []
         for state in states:
-            extended += _extend(state, l, runs, bank)
+            extended += _extend(state, l, runs, bank, pairs)
         extended.sort(key=lambda s: s.cost)
-        limit = extended[0].cost + KEPT
-        states = [s for s in extended if s.cost <= limit][:_MOST_STATES]
+        kept = extended[0].cost + KEPT
+        states = [s for s in extended if s.cost <= kept][:_MOST_STATES]
+        if states[0].cost > limit:
+            break
     best = states[0].cost
     ties = [s for s in states if s.cost <= best + 1e-9]
     # of equal explanations the one with fewer places, then the one whose kinds come first in the bank
@@ -62,7 +74,9 @@ def search(runs: list[Run], bank: tuple[Mistake, ...] = BANK) -> list[State]:
     return ties
 
 
-def _extend(state: State, l: int, runs: list[Run], bank: tuple[Mistake, ...]) -> list[State]:
+def _extend(
+    state: State, l: int, runs: list[Run], bank: tuple[Mistake, ...], both: bool
+) -> list[State]:
     """Return the explanations of layer l that continue ``state``."""
     if state.stopped:
         return [state]
@@ -70,7 +84,7 @@ def _extend(state: State, l: int, runs: list[Run], bank: tuple[Mistake, ...]) ->
     best = np.inf
     matcher = Matcher(l, runs, bank)
     right = _places(state, l, runs, None, None)
-    for first, prime in _deltas(state, l, runs, bank):
+    for first, prime in _deltas(state, l, runs, bank, both):
         chosen = state.price(first, prime)
         if chosen > best + KEPT:
             break
@@ -96,7 +110,7 @@ def _extend(state: State, l: int, runs: list[Run], bank: tuple[Mistake, ...]) ->
 
 
 def _deltas(
-    state: State, l: int, runs: list[Run], bank: tuple[Mistake, ...]
+    state: State, l: int, runs: list[Run], bank: tuple[Mistake, ...], both: bool
 ) -> Iterator[tuple[Mistake | None, Mistake | None]]:
     """Yield the ways in which delta[l] can have been computed, cheapest first; the right one is the first."""
     architecture = runs[0].setting.architecture
@@ -105,7 +119,8 @@ def _deltas(
     primes = [m for m in bank if m.term == "prime" and m.where(architecture, l)]
     pairs: list[tuple[Mistake | None, Mistake | None]] = [(None, None)]
     pairs += [(m, None) for m in firsts] + [(None, m) for m in primes]
-    pairs += [(a, b) for a in firsts for b in primes]
+    if both:
+        pairs += [(a, b) for a in firsts for b in primes]
     return iter(sorted(pairs, key=lambda pair: state.price(*pair)))
 
 
