@@ -28,6 +28,7 @@ from chainrule.estimators.inputs import (
     read_rows,
     wants_preparation,
 )
+from chainrule.estimators.network_view import as_network
 from chainrule.estimators.scoring import Score, validation_score
 from chainrule.estimators.splitting import split
 from chainrule.network.inference import scores
@@ -212,6 +213,10 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
             )
         theta = Parameters(self.network_, self.theta_)
         return scores(theta, engine_input(X, self.theta_.dtype), recipe.thread_count(self))
+
+    def as_network(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[Any, ...]:
+        """Return the bare network, and X, y and weights as it receives them, for ``trace`` and ``check_gradients``."""
+        return as_network(self, X, y, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -159,6 +159,13 @@ def as_problem(
     return Problem(network.parameters, rows, Y, share, weighted, checked, dtype)
 
 
+def input_names(subject: Any) -> list[str]:
+    """Return the names of the inputs of an estimator, as they enter its network; none for a bare network."""
+    preparation = getattr(subject, "preparation_", None)
+    names = getattr(subject if preparation is None else preparation, "feature_names_in_", ())
+    return [str(name) for name in getattr(preparation, "feature_names", names)]
+
+
 def _in_float64(network: Network) -> Network:
     """Return a copy of a network whose parameters are float64."""
     a = network.architecture

@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.gradients.plan import Convention, Plan
-from chainrule.gradients.problem import Problem, as_problem
+from chainrule.gradients.problem import Problem, as_problem, input_names
 from chainrule.gradients.steps import Step
 from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import Masks
@@ -245,7 +245,7 @@ def trace(
     convention : Convention, optional
         How to write it; ``Trace.view`` changes it later.
     features : sequence of str, optional
-        The names of the input columns.
+        The names of the inputs; an estimator that knows them need not be told.
 
     Returns
     -------
@@ -267,4 +267,5 @@ def trace(
     >>> [step.symbol for step in steps if step.phase == "backward"]
     ['delta[2]', 'dW[2]', 'db[2]', "f'[1]", 'da[1]', 'delta[1]', 'dW[1]', 'db[1]']
     """
-    return Trace(as_problem(network, X, Y, sample_weight, masks), convention, features)
+    problem = as_problem(network, X, Y, sample_weight, masks)
+    return Trace(problem, convention, features if len(features) else input_names(network))

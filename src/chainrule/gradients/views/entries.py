@@ -82,6 +82,9 @@ def _filled(start: str, pieces: list[str]) -> list[str]:
     """Join pieces by plus signs into lines of readable width."""
     lines, line = [], start + pieces[0]
     for piece in pieces[1:]:
+        first, _, rest = piece.partition(" ")
+        if first.startswith("-"):
+            piece = f"({first}) {rest}".rstrip()
         if len(line) + len(piece) + 3 > WIDTH:
             lines.append(line)
             line = f"{' ' * len(start)}+ {piece}"
