@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from chainrule.cli.app import Command, Commands, paragraphs, show_version
+from chainrule.cli.check import check
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.fit import fit
 from chainrule.cli.inspect import inspect
 from chainrule.cli.predict import predict
+from chainrule.cli.trace import trace
 
 __all__ = ["app", "main"]
 
@@ -37,7 +39,7 @@ def chainrule(
     """
 
 
-for _command in (fit, predict, evaluate, inspect):
+for _command in (fit, predict, evaluate, inspect, trace):
     app.command(cls=Command, help=paragraphs(_command.__doc__))(_command)
 
 

@@ -169,6 +169,12 @@ class Trace:
 
         return expand(self, symbol, index)
 
+    def layer_text(self, layer: int) -> str:
+        """Return the steps of one layer as text."""
+        from chainrule.gradients.views.text import layer_text
+
+        return layer_text(self, layer)
+
     def unit(self, layer: int, unit: int, sample: int = 0) -> str:
         """Return everything about one unit as text: what comes in, what comes back, its gradient."""
         from chainrule.gradients.views.entries import unit_text

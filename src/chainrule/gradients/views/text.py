@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chainrule.errors import InputError
 from chainrule.gradients.plan import shown_loss
 
 if TYPE_CHECKING:
@@ -21,15 +22,28 @@ _SHOWN = (
 
 def to_text(trace: Trace) -> str:
     """Return the whole trace, elided where arrays are large."""
-    lines = [*header(trace), ""]
+    return "\n".join([*header(trace), "", *_steps(trace.steps)]).rstrip()
+
+
+def layer_text(trace: Trace, layer: int) -> str:
+    """Return the steps of one layer."""
+    L = trace.architecture.n_layers
+    if not 1 <= layer <= L:
+        raise InputError.of("layer", got=layer, expected=f"1 to {L}")
+    steps = [step for step in trace.steps if step.layer == layer]
+    return "\n".join([*header(trace), "", *_steps(steps)]).rstrip()
+
+
+def _steps(steps: list[Step]) -> list[str]:
+    lines: list[str] = []
     phase = ""
-    width = min(66, max(len(step.text) for step in trace.steps))
-    for step in trace.steps:
+    width = min(66, max(len(step.text) for step in steps))
+    for step in steps:
         if step.phase != phase:
             phase = step.phase
             lines += [f"-- {phase} {'-' * (WIDTH - len(phase) - 4)}", ""]
         lines += [*_step(step, width), ""]
-    return "\n".join(lines).rstrip()
+    return lines
 
 
 def header(trace: Trace) -> list[str]:

@@ -1,0 +1,146 @@
+"""`chainrule trace`: one row of a table through a model, forward and backward, every number with its formula."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from chainrule.cli.options import Format, Json, Model, Table
+from chainrule.errors import FileError, InputError
+
+
+def trace(
+    model: Model,
+    table: Table,
+    row: Annotated[
+        int, typer.Option("--row", metavar="N", help="The row of the table, from 1.")
+    ] = 1,
+    layer: Annotated[
+        int | None,
+        typer.Option("--layer", metavar="L", help="Only one layer, from 1.", show_default=False),
+    ] = None,
+    unit: Annotated[
+        int | None,
+        typer.Option(
+            "--unit",
+            metavar="J",
+            help="Only one unit of --layer, from 0: its sums written out, its weights one by one.",
+            show_default=False,
+        ),
+    ] = None,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Write samples as columns: z = W x + b.")
+    ] = False,
+    delta: Annotated[
+        str, typer.Option("--delta", metavar="z|h", help="Whether delta is dJ/dz or dJ/dh.")
+    ] = "z",
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="COLUMN",
+            help="Column with the true value; by default the one that the model was trained to predict.",
+            show_default=False,
+        ),
+    ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            help="Write a page with the formulas set; it needs no network.",
+            show_default=False,
+        ),
+    ] = None,
+    format: Format = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a model does with one row, and what that row would teach it.
+
+    Every z, a, delta, dW and db with its formula, its numbers and a line of why; relu'(0) = 0. The loss is that of
+    training, the arithmetic float64.
+
+    Example: chainrule trace penguins.model penguins.csv --row 3 --layer 1 --unit 5
+    """
+    from chainrule.cli.console import Page, print_json
+    from chainrule.report.text import printable
+    from chainrule.storage import write_atomically
+
+    if unit is not None and layer is None:
+        raise InputError.of("--unit", got=unit, expected="--layer beside it")
+    _check_page(html, model, table)
+    page = Page(silent=as_json)
+    with page.collecting():
+        seen = _traced(model, table, row, target, format)
+    seen = seen.view(samples="columns" if columns else "rows", delta=delta)
+    title = f"{printable(model)}, row {row} of {printable(table)}"
+    if html is not None:
+        write_atomically(html, [seen.to_html(title=title).encode()])
+    if as_json:
+        print_json({"model": model, "table": table, "row": row, **seen.to_dict()})
+    elif html is not None:
+        page.field("written", printable(html))
+    else:
+        for line in [title, "", *_text(seen, layer, unit).splitlines()]:
+            print(
+                printable(line, most=2000)
+            )  # not the page's indented block: lines are long enough
+    page.print_notes()
+
+
+def _check_page(html: str | None, model: str, table: str) -> None:
+    from chainrule.cli.files import check_output
+
+    if html is None:
+        return
+    if not html.lower().endswith((".html", ".htm")):
+        raise FileError.of(html, got="another ending", expected="a name that ends in .html")
+    check_output(html, inputs=(model, table), force=True)
+
+
+def _traced(model: str, table: str, row: int, target: str | None, format: str | None) -> Any:
+    """Return the trace of one row."""
+    from chainrule.cli.files import open_model
+    from chainrule.cli.inputs import model_inputs
+    from chainrule.cli.rows import require_column, true_labels, true_numbers, with_target
+    from chainrule.gradients.trace import trace as traced
+    from chainrule.report.text import count
+    from chainrule.tables import read_table, separate
+
+    opened = open_model(model)
+    if opened.n_columns != 1:
+        raise InputError.of(
+            "model",
+            got=f"one that predicts {opened.n_columns} columns",
+            expected="one target column",
+            remedy="trace it from Python",
+        )
+    name = target or opened.target
+    if name is None:
+        raise InputError.of(
+            "--target", got="nothing", expected="the column with the true values, for this model"
+        )
+    classes = opened.estimator.classes_.tolist() if opened.classifies else []
+    as_text = (name,) if classes and isinstance(classes[0], str) else ()
+    frame = read_table(table, format=format, text_columns=(*opened.text_columns(), *as_text))
+    require_column(frame, name, "--target")
+    if not 1 <= row <= len(frame):
+        expected = f"1 to {len(frame)}, for the table has {count(len(frame), 'row')}"
+        raise InputError.of("--row", got=row, expected=expected)
+    one = frame.iloc[row - 1 : row].reset_index(drop=True)
+    X, y, _ = with_target(*separate(one, name), skip_missing=False)
+    true = true_labels(y, classes) if classes else true_numbers(y)
+    inputs = model_inputs(opened, X)
+    return traced(
+        opened.estimator, inputs if hasattr(inputs, "columns") else inputs.iloc[0:1], true
+    )
+
+
+def _text(seen: Any, layer: int | None, unit: int | None) -> str:
+    if layer is None:
+        return str(seen)
+    if unit is not None:
+        return str(seen.unit(layer, unit))
+    return str(seen.layer_text(layer))
