@@ -72,7 +72,9 @@ OPTIONS: list[tuple[str, Any, Any, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::chainrule.errors.HealthWarning"
+)
 @pytest.mark.parametrize(("name", "one", "other", "also"), OPTIONS)
 def test_every_option_changes_the_fit(
     name: str, one: Any, other: Any, also: dict[str, Any]

@@ -57,7 +57,9 @@ def test_a_regressor_with_weights_and_a_scaled_target(
 ) -> None:
     X, y = frame[["x"]], frame["y"]
     w = rng.uniform(0.5, 2.0, 60)
-    model = fitted(MLPRegressor(hidden_layer_sizes=(4,), scale_target=True, **QUICK), X, y, sample_weight=w)
+    model = fitted(
+        MLPRegressor(hidden_layer_sizes=(4,), scale_target=True, **QUICK), X, y, sample_weight=w
+    )
     report = check_gradients(model, X, y, w)
     assert report.ok
     assert trace(model, X, y, w).features == ["x"]

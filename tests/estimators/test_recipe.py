@@ -74,6 +74,14 @@ def test_the_precision(settings: dict[str, object], n: int, given: str, expected
     assert recipe.arithmetic(model, np.dtype(given), n) == expected
 
 
+def test_the_start_is_glorots_unless_selu_needs_another() -> None:
+    assert recipe.initializer_of(MLPClassifier(activation="relu")) == "glorot_uniform"
+    assert recipe.initializer_of(MLPClassifier(activation="selu")) == "auto"
+    assert recipe.initializer_of(MLPClassifier(initializer="he_normal")) == "he_normal"
+    arrays = [np.zeros(2)]
+    assert recipe.initializer_of(MLPClassifier(initializer=arrays)) is arrays
+
+
 def test_the_rows_of_a_step() -> None:
     assert [recipe.batch_rows(MLPClassifier(), n) for n in (50, 500)] == [50, 200]
     assert [recipe.batch_rows(MLPClassifier(batch_size=300), n) for n in (50, 500)] == [50, 300]

@@ -67,7 +67,7 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     nesterovs_momentum : bool, default=True
         Whether it is Nesterov's.
     early_stopping : bool, default=False
-        Set rows aside and stop when their score (accuracy, or ``scoring``) no longer improves.
+        Set rows aside and stop when their loss (or ``scoring``) no longer improves.
     validation_fraction : float, default=0.1
         The share of rows set aside, of every class alike; unused if ``X_val`` is given.
     beta_1, beta_2 : float, default=0.9, 0.999
@@ -75,8 +75,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     epsilon : float, default=1e-8
         Keeps adam, adamw and rmsprop from dividing by zero.
     n_iter_no_change : int or inf, default=10
-        Training stops after more than so many epochs in a row without improvement: of the score if ``early_stopping``
-        or ``scoring``, else of the loss on ``X_val``, else of the training loss.
+        Training stops after more than so many epochs in a row without improvement: of ``scoring`` if given, else of
+        the loss on validation rows if there are any, else of the training loss.
     max_fun : int, default=15000
         The most evaluations of lbfgs.
     loss : str, default="auto"
@@ -95,8 +95,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     warmup : int or float, default=0
         Steps, or a fraction of the training, over which the rate rises from near 0.
     initializer : str or list of ndarray, default="auto"
-        Initial weights: a name (he_normal, glorot_uniform, ...), or W1, b1, W2, b2, ... themselves. "auto" suits each
-        layer's activation.
+        Initial weights: a name (he_normal, glorot_uniform, ...), or W1, b1, W2, b2, ... themselves. "auto" is
+        glorot_uniform, and lecun_normal for selu.
     scoring : str, callable or None, default=None
         A scikit-learn scorer that is measured on the validation rows; stopping and the best weights follow it.
     callbacks : callable or sequence of callable, default=None
@@ -125,7 +125,7 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     loss_curve_, loss_, best_loss_ : list of float, float, float or None
         The training loss J of each epoch, penalties included; the last; the lowest (None with validation).
     validation_scores_, best_validation_score_ : list of float or None, float or None
-        The score on the validation rows after each epoch, and the highest.
+        The score (accuracy or ``scoring``) on the validation rows after each epoch, and the highest.
     history_ : dict of lists
         loss, validation_loss, validation_score, learning_rate, gradient_norm and seconds of each epoch.
     best_epoch_, stop_reason_ : int, str
@@ -144,7 +144,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     Notes
     -----
     Where scikit-learn's differs: the penalty does not depend on the batch size, sample weights equal repetition, the
-    schedule in ``learning_rate`` acts on every first-order solver, and a diverging training raises TrainingError.
+    schedule in ``learning_rate`` acts on every first-order solver, early stopping follows the loss on the rows set
+    aside, and a diverging training raises TrainingError.
 
     Examples
     --------
@@ -225,8 +226,7 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         sample_weight : array-like of shape (n,), optional
             How many such rows there are; a row of weight 0 is as good as absent.
         X_val, y_val, sample_weight_val : optional
-            Rows to validate on. Patience and the best weights follow the loss on them, or the score if
-            ``early_stopping`` or ``scoring`` is set.
+            Rows to validate on. Patience and the best weights follow the loss on them, or ``scoring``.
 
         Returns
         -------

@@ -74,7 +74,8 @@ class Trainable(Fitted):
         """Return where training starts from: new weights, or all that it had when it stopped."""
         optimizer_of_state = None if self.solver == parameters.SECOND_ORDER else optimizer
         if not go_on:
-            start = initial_parameters(self.network_, self.initializer, self._seed, dtype)
+            initializer = recipe.initializer_of(self)
+            start = initial_parameters(self.network_, initializer, self._seed, dtype)
             return TrainingState.start(start.vector, optimizer_of_state)
         solver, state = getattr(self, "_training", ("", None))
         moments = None if state is None else state.optimizer_state.moments
@@ -112,8 +113,9 @@ class Trainable(Fitted):
             )
         monitor = "loss"
         if validation is not None:
-            scored = self.early_stopping or self.scoring is not None
-            monitor = "validation_score" if scored else "validation_loss"
+            # Not accuracy, as in scikit-learn: it stands still for epochs while the network still
+            # learns, and on every table that was tried the loss stopped at a better test score.
+            monitor = "validation_loss" if self.scoring is None else "validation_score"
         settings = TrainingSettings(
             max_epochs=1 if partial else self.max_iter,
             batch_size=batch_size,
