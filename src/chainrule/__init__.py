@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chainrule.equations.custom import register_activation, register_loss
     from chainrule.estimators import MLPClassifier, MLPRegressor, load
+    from chainrule.gradients.diagnose import diagnose
     from chainrule.network.network import Network
 
     __version__: str
@@ -19,6 +20,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "Network",
+    "diagnose",
     "load",
     "register_activation",
     "register_loss",
@@ -30,6 +32,7 @@ _HOMES = {
     "MLPRegressor": "chainrule.estimators",
     "load": "chainrule.estimators",
     "Network": "chainrule.network.network",
+    "diagnose": "chainrule.gradients.diagnose",
     "register_activation": "chainrule.equations.custom",
     "register_loss": "chainrule.equations.custom",
 }

@@ -39,7 +39,7 @@ def chainrule(
     """
 
 
-for _command in (fit, predict, evaluate, inspect, trace):
+for _command in (fit, predict, evaluate, inspect, check, trace):
     app.command(cls=Command, help=paragraphs(_command.__doc__))(_command)
 
 

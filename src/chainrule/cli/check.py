@@ -1,0 +1,121 @@
+"""`chainrule check`: which mistake the backward function in somebody's file makes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from chainrule.cli.options import Json, items
+from chainrule.errors import InputError
+
+FOUND = 1  # the exit code where something is wrong with the function
+
+
+def check(
+    function: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE:FUNCTION",
+            help="A Python file and the function in it that returns gradients. The file is run.",
+            show_default=False,
+        ),
+    ],
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N,...",
+            help="Features, units of each layer, outputs, if the function works for one network only.",
+            show_default=False,
+        ),
+    ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="What the function has built in: one for all hidden layers or one for each layer; else guessed.",
+            show_default=False,
+        ),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The function's loss; else guessed.", show_default=False),
+    ] = None,
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, metavar="X", help="The penalty, if it is built in.", show_default=False
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FUNCTION",
+            help="The file's own loss, which the gradients are then judged against.",
+            show_default=False,
+        ),
+    ] = None,
+    call: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FUNCTION",
+            help="A function (function, probe) in the file that calls it, if its arguments are unusual.",
+            show_default=False,
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="End the file after this long.")
+    ] = 120.0,
+    as_json: Json = False,
+) -> None:
+    """Say which mistake a backward function makes, in which layer, with proof and remedy.
+
+    The function may take its arguments in any usual form: lists or dictionaries of W and b, rows or columns as samples,
+    one vector, a cache. It is called on networks made for the purpose. The exit code is 1 if a mistake is found.
+
+    Example: chainrule check my_homework.py:backward
+    """
+    from chainrule.cli.console import print_json
+    from chainrule.gradients.separate import diagnose_file
+
+    path, _, name = function.rpartition(":")
+    if not path or not name.isidentifier():
+        raise InputError.of(
+            "FILE:FUNCTION",
+            got=function,
+            expected="a file and a function, as in my_homework.py:backward",
+        )
+    functions = {"objective": objective, "call": call}
+    functions = {option: name for option, name in functions.items() if name is not None}
+    told = diagnose_file(
+        path, name, time_limit, **_options(sizes, activation, loss, l2), **functions
+    )
+    text = told.pop("text")
+    if as_json:
+        print_json(told)
+    else:
+        print(text)
+    if told["verdict"] != "correct":
+        raise typer.Exit(FOUND)
+
+
+def _options(
+    sizes: str | None,
+    activation: str | None,
+    loss: str | None,
+    l2: float | None,
+) -> dict[str, Any]:
+    """Return what was given, as ``diagnose`` takes it."""
+    given: dict[str, Any] = {}
+    if sizes is not None:
+        try:
+            given["sizes"] = [int(size) for size in sizes.split(",")]
+        except ValueError:
+            raise InputError.of(
+                "--sizes", got=sizes, expected="whole numbers with commas, as in 5,4,1"
+            ) from None
+    if activation is not None:
+        names = items(activation)
+        given["activations"] = names[0] if len(names) == 1 else names
+    given.update({k: v for k, v in {"loss": loss, "l2": l2}.items() if v is not None})
+    return given
