@@ -147,6 +147,21 @@ def test_a_test_table_of_ones_own_is_used_whole(penguins_csv: Path) -> None:
     assert told["scores"]["accuracy"] == pytest.approx(accuracy)
 
 
+def test_a_test_table_that_does_not_fit_is_told_before_the_training(
+    penguins_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained(*_: Any, **__: Any) -> None:
+        raise AssertionError("the training has begun")
+
+    monkeypatch.setattr("chainrule.engines.reference.ReferenceEngine.epoch", trained)
+    frame = pd.read_csv(penguins_csv)
+    frame.drop(columns="island").to_csv("test.csv", index=False)
+    arguments = ("fit", penguins_csv, "-t", "species", "--test", "test.csv", *QUICK)
+    assert "'island'" in one_line_error(run(*arguments))
+    frame.assign(year="long ago").to_csv("test.csv", index=False)
+    assert "'year'" in one_line_error(run(*arguments))
+
+
 def test_fractions_of_nothing_hold_nothing_out(penguins_csv: Path) -> None:
     options = ("--test-fraction", "0", "--validation-fraction", "0", "--json")
     told = json.loads(run("fit", penguins_csv, "-t", "species", *options, *QUICK).stdout)

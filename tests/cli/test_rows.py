@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chainrule.cli.rows import Part, divided, positions, true_labels, true_numbers, with_target
+from chainrule.cli.rows import (
+    Part,
+    divided,
+    positions,
+    true_labels,
+    true_numbers,
+    with_target,
+    words_as_missing,
+)
 from chainrule.errors import InputError
 
 
@@ -77,3 +85,26 @@ def test_rows_without_a_target_are_refused_or_left_out() -> None:
     nested = pd.Series([[1], [2], [3]], name="y")
     with pytest.raises(InputError):
         with_target(X, nested, skip_missing=True)
+
+
+def test_a_word_that_chance_has_set_aside_counts_as_missing() -> None:
+    frame = pd.DataFrame(
+        {
+            "n": [*map(str, range(40)), "word"],
+            "d": [*(f"2024-01-{i % 28 + 1:02d}" for i in range(40)), "soon"],
+            "c": [*("ab"[i % 2] for i in range(40)), "new"],
+            "x": range(41),
+        }
+    )
+    whole = Part(frame, np.arange(41))
+    training, aside = whole.take(np.arange(40)), whole.take(np.arange(38, 41))
+    changed, notes = words_as_missing(training, aside)
+    assert changed.X["n"].isna().tolist() == [False, False, True]
+    assert changed.X["d"].isna().tolist() == [False, False, True]
+    assert changed.X["c"].tolist() == ["a", "b", "new"]
+    assert changed.X["x"].tolist() == [38, 39, 40]
+    assert ["'word'" in note for note in notes] == [True, False]
+    assert aside.X["n"].tolist()[-1] == "word"
+    # where the training rows hold words too, they are the preparation's business
+    both = words_as_missing(whole, aside)
+    assert both[1] == []

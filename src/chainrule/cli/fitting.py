@@ -52,6 +52,9 @@ def _train(estimator: Any, problem: Problem, page: Page) -> float:
 
     def announce(event: Any) -> None:
         if isinstance(event, TrainingStarted):  # only now are columns and network known
+            if problem.from_file and problem.test is not None:
+                # a test table that does not fit is found now, and not after the training
+                estimator.preparation_.transform(problem.test.X)
             _tell_network(page, estimator)
             page.release()
 

@@ -39,7 +39,7 @@ Json = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Force = Annotated[
-    bool, typer.Option("--force", help="Overwrite the output even if it is not such a file.")
+    bool, typer.Option("--force", help="Overwrite the output even if it is not a chainrule model.")
 ]
 
 

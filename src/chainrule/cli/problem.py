@@ -15,6 +15,7 @@ from chainrule.cli.rows import (
     true_labels,
     true_numbers,
     with_target,
+    words_as_missing,
 )
 from chainrule.errors import InputError
 from chainrule.report.text import count, printable
@@ -29,6 +30,7 @@ class Problem:
     training: Part
     validation: Part | None
     test: Part | None
+    from_file: bool
     test_source: str
 
 
@@ -85,6 +87,10 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         rest, test = divided(whole, o.test_fraction, o.seed, stratified=classifies)
         source = "held out"
     training, validation = divided(rest, o.validation_fraction, o.seed + 1, stratified=classifies)
+    if validation is not None:
+        validation = _tolerant(training, validation, page)
+    if test is not None and o.test is None:
+        test = _tolerant(training, test, page)
     parts = [f"{training.n:,} to learn from"]
     if validation is not None:
         parts.append(f"{validation.n:,} to stop by")
@@ -99,7 +105,16 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         page.note(f"{count(left_out, 'row')} without a target left out")
     if test is None and o.test_fraction > 0.0:
         page.note(f"{count(whole.n, 'row')} are too few to hold some out, so there is no test")
-    return Problem(classifies, choice.reason, training, validation, test, source)
+    return Problem(
+        classifies, choice.reason, training, validation, test, o.test is not None, source
+    )
+
+
+def _tolerant(training: Part, aside: Part, page: Page) -> Part:
+    aside, notes = words_as_missing(training, aside)
+    for note in notes:
+        page.note(note)
+    return aside
 
 
 def _extent(frame: Any) -> str:

@@ -75,6 +75,47 @@ def divided(
     return part.take(rest), part.take(aside)
 
 
+def words_as_missing(training: Part, aside: Part) -> tuple[Part, list[str]]:
+    """Take words for missing in columns that hold only numbers or dates in the training rows.
+
+    A few words among numbers are tolerated where they are learned. One that chance has put among the rows set aside
+    must not be an error either, as it would be in a table that comes later.
+
+    Parameters
+    ----------
+    training, aside : Part
+        Rows of one table.
+
+    Returns
+    -------
+    aside : Part
+    notes : list of str
+        A sentence for each column that was changed.
+    """
+    X, notes = aside.X, []
+    for name in X.columns:
+        if not columns.is_usable(X[name]) or _is_numeric(X[name]):
+            continue
+        recognition = columns.recognise(str(name), training.X[name])
+        if recognition.kind not in ("number", "date") or recognition.words:
+            continue
+        values = columns.numbers if recognition.kind == "number" else columns.dates
+        bad = values(X[name])[1]
+        if bad.any():
+            X = X.assign(**{name: X[name].astype(object).mask(bad)})
+            wrong = listed(map(repr, columns.texts(aside.X[name][bad]).unique().to_pylist()), 3)
+            notes.append(
+                f"column {str(name)!r} holds {wrong} among its {recognition.kind}s, taken for missing"
+            )
+    return Part(X, aside.y), notes
+
+
+def _is_numeric(series: Any) -> bool:
+    from pandas.api.types import is_numeric_dtype
+
+    return bool(is_numeric_dtype(series.dtype))
+
+
 def require_column(frame: Any, name: str, option: str) -> None:
     """Raise InputError unless a table has a column, with the names that come close."""
     names = [str(column) for column in frame.columns]
