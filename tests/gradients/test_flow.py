@@ -6,12 +6,17 @@ import json
 
 import numpy as np
 import pytest
+import scipy.sparse
+from sklearn.exceptions import ConvergenceWarning
 
+from chainrule import MLPClassifier
 from chainrule.engines.engine import Data
 from chainrule.engines.reference import ReferenceEngine
+from chainrule.errors import InputError
 from chainrule.gradients.flow import FlowRecorder, flow_text, gradient_flow
 from chainrule.network.network import Network
 from chainrule.optimizers import SGD, Constant
+from chainrule.training.events import EpochEnded
 from chainrule.training.loop import train
 from chainrule.training.settings import TrainingSettings
 from chainrule.training.state import TrainingState
@@ -48,24 +53,63 @@ def test_dead_and_saturated_units_are_told_apart(rng: np.random.Generator) -> No
     assert "25.0%" in text
 
 
-def test_recorded_during_training(rng: np.random.Generator) -> None:
+def trained(recorder: FlowRecorder, rng: np.random.Generator, weights: object = None) -> tuple:
     net = Network([2, 5, 1], "tanh")
     X = rng.standard_normal((40, 2))
     Y = X[:, :1] * X[:, 1:]
     sgd = SGD(0.1, momentum=0.0)
     state = TrainingState.start(net.parameters.vector, sgd)
-    recorder = FlowRecorder(lambda: state.theta, net.architecture, X, Y, every=2)
-    train(
-        ReferenceEngine(net.architecture, sgd, "float64"),
-        sgd,
-        Constant(),
-        state,
-        Data(X, Y),
-        TrainingSettings(max_epochs=5, batch_size=40, tol=0.0),
-        callbacks=[recorder],
-    )
+    engine = ReferenceEngine(net.architecture, sgd, "float64")
+    settings = TrainingSettings(max_epochs=5, batch_size=40, tol=0.0, shuffle=False)
+    data = Data(X, Y, weights)
+    train(engine, sgd, Constant(), state, data, settings, callbacks=[recorder])
+    return net, X, Y, state
+
+
+def test_recorded_during_training(rng: np.random.Generator) -> None:
+    recorder = FlowRecorder(every=2)
+    assert str(recorder) == "nothing recorded"
+    net, X, Y, _ = trained(recorder, rng)
     assert recorder.epochs == [2, 4]
-    assert [len(flows) for flows in recorder.flows] == [2, 2]
-    assert all(0.0 < flow.update_ratio < 1.0 for flows in recorder.flows for flow in flows)
+    # one step an epoch of plain gradient descent: the update is known
+    theta = net.parameters.vector
+    for _ in range(3):
+        theta[...] -= 0.1 * net.gradient(X, Y)[1]
+    update = -0.1 * net.gradient(X, Y)[1]
+    theta += update
+    P, gradient = net.forward(X), net.gradient(X, Y)[1]
+    expected = gradient_flow(net.parameters, P, gradient, update=update)
+    for seen, flow in zip(recorder.flows[1], expected, strict=True):
+        assert seen.update_ratio == pytest.approx(flow.update_ratio)
+        assert seen.gradient_norm == pytest.approx(flow.gradient_norm)
     data = recorder.to_dict()
     assert json.loads(json.dumps(data))["layers"][0][1]["layer"] == 2
+    assert str(recorder).startswith("after epoch 4")
+
+
+def test_some_of_the_rows_with_their_weights(rng: np.random.Generator) -> None:
+    recorder = FlowRecorder(rows=7)
+    trained(recorder, rng, rng.uniform(0.5, 1.5, 40))
+    assert recorder.epochs == [1, 2, 3, 4, 5]
+    assert recorder._problem is not None
+    assert recorder._problem.n == 7
+    assert recorder._problem.share.sum() == pytest.approx(1.0)
+
+
+def test_estimators_take_it_with_sparse_rows_and_lbfgs(rng: np.random.Generator) -> None:
+    X = scipy.sparse.random_array((30, 4), density=0.5, rng=rng, format="csr")
+    y = np.resize([0, 1], 30)
+    for solver in ("adam", "lbfgs"):
+        recorder = FlowRecorder()
+        model = MLPClassifier((3,), "tanh", solver=solver, max_iter=3, engine="reference")
+        with pytest.warns(ConvergenceWarning):
+            model.set_params(callbacks=[recorder]).fit(X, y)
+        assert recorder.epochs == [1, 2, 3]
+
+
+def test_an_event_made_by_hand_is_let_pass() -> None:
+    recorder = FlowRecorder()
+    recorder(EpochEnded(1, 0.5, None, None, 0.1, 1.0, 0.0, True))
+    assert recorder.epochs == []
+    with pytest.raises(InputError, match="every and rows"):
+        FlowRecorder(every=0)

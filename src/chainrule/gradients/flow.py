@@ -1,22 +1,21 @@
 """Gradient flow: what arrives in each layer, what it does to the weights, and which units take no part.
 
-``gradient_flow`` is a pure function of a pass and its gradient. ``FlowRecorder`` calls it during a training, on the
-rows that it is given, as a callback.
+``gradient_flow`` is a pure function of a pass and its gradient. ``FlowRecorder`` is a callback that calls it during a
+training, on some of its rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from chainrule.gradients.problem import Problem, as_problem
-from chainrule.network.architecture import Architecture
+from chainrule.errors import InputError
+from chainrule.gradients.problem import Problem
 from chainrule.network.backprop import Pass, forward
-from chainrule.network.network import Network
 from chainrule.network.parameters import Parameters
+from chainrule.training.events import EpochEnded, Event, TrainingStarted
 
 FLAT = 0.01  #: a slope below this is that of a saturated unit
 
@@ -83,6 +82,7 @@ def gradient_flow(
 
     Examples
     --------
+    >>> from chainrule.network.network import Network
     >>> net = Network([2, 3, 1], "relu")
     >>> X, Y = np.array([[1.0, -1.0], [0.5, 2.0]]), np.array([[1.0], [0.0]])
     >>> net.b[1][2] = -100.0
@@ -139,18 +139,14 @@ def flow_text(flows: list[LayerFlow]) -> str:
 
 
 class FlowRecorder:
-    """A callback that records the gradient flow during training.
+    """A callback that records the gradient flow during training, for an estimator or for ``train``.
 
     Parameters
     ----------
-    parameters : callable
-        Returns the parameters at the moment as a flat vector; ``lambda: state.theta``.
-    architecture : Architecture
-        The network.
-    X, Y : ndarray
-        The rows to look at, as the network and its loss receive them; a few hundred tell enough.
     every : int
         Look after every so many epochs.
+    rows : int
+        How many of the training rows to look at, evenly spaced; a few hundred tell enough.
 
     Attributes
     ----------
@@ -161,48 +157,40 @@ class FlowRecorder:
 
     Examples
     --------
-    >>> from chainrule.training.events import EpochEnded
-    >>> net = Network([1, 2, 1])
-    >>> recorder = FlowRecorder(lambda: net.parameters.vector, net.architecture, [[1.0]], [[2.0]])
-    >>> recorder(EpochEnded(1, 0.5, None, None, 0.1, 1.0, 0.0, True))
+    >>> from chainrule import MLPRegressor
+    >>> recorder = FlowRecorder(every=2)
+    >>> model = MLPRegressor(hidden_layer_sizes=(4,), max_iter=5, tol=0.0, callbacks=[recorder])
+    >>> import warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     _ = model.set_params(engine="reference").fit([[0.0], [1.0], [2.0]], [1.0, 0.0, 3.0])
     >>> recorder.epochs, len(recorder.flows[0])
-    ([1], 2)
+    ([2, 4], 2)
     """
 
-    def __init__(
-        self,
-        parameters: Callable[[], np.ndarray],
-        architecture: Architecture,
-        X: Any,
-        Y: Any,
-        *,
-        every: int = 1,
-    ) -> None:
-        self._parameters = parameters
-        self._every = max(1, every)
-        self._before = np.array(parameters(), dtype=float)
-        self._problem = as_problem(_network(architecture, self._before), X, Y)
+    def __init__(self, *, every: int = 1, rows: int = 256) -> None:
+        if every < 1 or rows < 1:
+            raise InputError.of("every and rows", got=(every, rows), expected="numbers >= 1")
+        self.every = every
+        self.rows = rows
         self.epochs: list[int] = []
         self.flows: list[list[LayerFlow]] = []
+        self._problem: Problem | None = None
+        self._live = self._before = np.empty(0)
 
-    def __call__(self, event: Any) -> None:
-        """Look at the network if ``event`` is the end of an epoch whose turn it is."""
-        epoch = getattr(event, "epoch", None)
-        if epoch is None or not hasattr(event, "gradient_norm"):
-            return
-        vector = np.array(self._parameters(), dtype=float)
-        if epoch % self._every == 0:
-            at = Problem(
-                Parameters(self._problem.architecture, vector),
-                self._problem.X,
-                self._problem.Y,
-                self._problem.share,
-            )
-            P = forward(at.theta, at.X)
-            update = vector - self._before
-            self.epochs.append(int(epoch))
-            self.flows.append(gradient_flow(at.theta, P, at.gradient(), update=update))
-        self._before = vector
+    def __call__(self, event: Event) -> None:
+        """Take note of the network at the start, and look at it at the end of an epoch whose turn it is."""
+        if isinstance(event, TrainingStarted):
+            self._start(event)
+        elif isinstance(event, EpochEnded) and self._problem is not None:
+            now = self._live.astype(float)
+            if event.epoch % self.every == 0:
+                self._look(self._problem, event.epoch, now)
+            self._before = now
+
+    def __str__(self) -> str:
+        if not self.flows:
+            return "nothing recorded"
+        return f"after epoch {self.epochs[-1]}\n{flow_text(self.flows[-1])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was recorded as plain data."""
@@ -211,19 +199,29 @@ class FlowRecorder:
             "layers": [[asdict(flow) for flow in flows] for flows in self.flows],
         }
 
+    def _start(self, event: TrainingStarted) -> None:
+        if event.theta is None or event.data is None:
+            return  # an event that somebody made by hand
+        self._live = event.theta
+        self._before = event.theta.astype(float)
+        n = event.data.n
+        chosen = np.unique(np.linspace(0, n - 1, min(n, self.rows)).astype(int))
+        X = event.data.X[chosen]
+        X = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=float)
+        weights = np.ones(len(chosen))
+        if event.data.weights is not None:
+            weights = event.data.weights[chosen].astype(float)
+        share = weights[:, None] / weights.sum()
+        theta = Parameters(event.architecture, self._before)
+        self._problem = Problem(theta, X, event.data.Y[chosen].astype(float), share)
 
-def _network(architecture: Architecture, vector: np.ndarray) -> Network:
-    theta = Parameters(architecture, vector)
-    places = (theta.W, theta.b)
-    arrays = [place[l] for l in range(1, architecture.n_layers + 1) for place in places]
-    return Network(
-        architecture.sizes,
-        architecture.activations,
-        architecture.loss,
-        l2=architecture.l2,
-        l1=architecture.l1,
-        initializer=arrays,
-    )
+    def _look(self, at: Problem, epoch: int, now: np.ndarray) -> None:
+        at = replace(at, theta=Parameters(at.architecture, now))
+        with np.errstate(all="ignore"):
+            P, gradient = forward(at.theta, at.X), at.gradient()
+            flows = gradient_flow(at.theta, P, gradient, update=now - self._before)
+        self.epochs.append(epoch)
+        self.flows.append(flows)
 
 
 def _norm(array: np.ndarray) -> float:

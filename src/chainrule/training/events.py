@@ -7,10 +7,11 @@ any of them. A listener (callback) is any callable that takes one event.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from chainrule.engines.engine import Data
 from chainrule.errors import InputTypeError
 from chainrule.network.architecture import Architecture
 from chainrule.training.settings import TrainingSettings
@@ -33,6 +34,10 @@ class TrainingStarted:
     n_rows, n_validation_rows : int
     epoch : int
         Epochs done by earlier calls.
+    theta : ndarray of shape (P,) or None
+        The parameters themselves, not a copy: training goes on changing them. For listeners that look inside.
+    data : Data or None
+        The rows to learn from.
     """
 
     architecture: Architecture
@@ -41,6 +46,8 @@ class TrainingStarted:
     n_rows: int
     n_validation_rows: int = 0
     epoch: int = 0
+    theta: np.ndarray | None = field(default=None, repr=False, compare=False)
+    data: Data | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

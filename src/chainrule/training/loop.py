@@ -154,6 +154,8 @@ class _Run:
                 self.data.n,
                 0 if validation is None else validation.data.n,
                 state.epoch,
+                state.theta,
+                self.data,
             )
         ):
             return "callback"

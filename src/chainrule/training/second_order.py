@@ -137,6 +137,8 @@ class _Run:
             self.data.n,
             0 if self.validation is None else self.validation.data.n,
             state.epoch,
+            state.theta,
+            self.data,
         )
         if self.listeners.tell(started):
             return "callback"
