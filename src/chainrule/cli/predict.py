@@ -70,6 +70,8 @@ def predict(
             raise InputError.of(
                 "--proba", got="a model of quantities", expected="a model of classes"
             )
+        if table == "-" and sys.stdin.isatty():
+            page.field("reading", "a table from this terminal; Ctrl-D ends it")
         frame = read_table(table, format=format, text_columns=(*opened.text_columns(), *carried))
         found = _predictions(opened, frame, model_inputs(opened, frame), proba, carried)
         page.print_notes()
