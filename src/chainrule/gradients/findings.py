@@ -116,9 +116,12 @@ def explain(
             Run(run.name, run.setting, mistake.undo(run.user, run.setting), run.rtol, run.probe)
             for run in runs
         ]
-        if not best.unknown and _right(judged) <= _right(runs):
+        helps = _right(judged) > _right(runs)
+        if not helps and not best.unknown:
             continue
-        other = Explanation(runs, judged, search(judged, bank), mistake)
+        other = Explanation(
+            runs, judged, search(judged, bank, limit=best.cost, pairs=helps), mistake
+        )
         if other.cost < best.cost - 1e-9:
             best = other
     return best
