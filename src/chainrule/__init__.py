@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from chainrule.estimators import MLPClassifier, MLPRegressor, load
     from chainrule.gradients.diagnose import diagnose
     from chainrule.network.network import Network
+    from chainrule.report import figures
+    from chainrule.report.comparison import compare
 
     __version__: str
 
@@ -20,7 +22,9 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "Network",
+    "compare",
     "diagnose",
+    "figures",
     "load",
     "register_activation",
     "register_loss",
@@ -32,6 +36,7 @@ _HOMES = {
     "MLPRegressor": "chainrule.estimators",
     "load": "chainrule.estimators",
     "Network": "chainrule.network.network",
+    "compare": "chainrule.report.comparison",
     "diagnose": "chainrule.gradients.diagnose",
     "register_activation": "chainrule.equations.custom",
     "register_loss": "chainrule.equations.custom",
@@ -43,6 +48,10 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         value: Any = version("chainrule")
+    elif name == "figures":
+        from importlib import import_module
+
+        value = import_module("chainrule.report.figures")
     elif name in _HOMES:
         from importlib import import_module
 

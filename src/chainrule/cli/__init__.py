@@ -8,6 +8,7 @@ import typer
 
 from chainrule.cli.app import Command, Commands, paragraphs, show_version
 from chainrule.cli.check import check
+from chainrule.cli.compare import compare
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.fit import fit
 from chainrule.cli.inspect import inspect
@@ -39,7 +40,7 @@ def chainrule(
     """
 
 
-for _command in (fit, predict, evaluate, inspect, check, trace):
+for _command in (fit, predict, evaluate, compare, inspect, check, trace):
     app.command(cls=Command, help=paragraphs(_command.__doc__))(_command)
 
 

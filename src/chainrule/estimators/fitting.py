@@ -102,7 +102,6 @@ class Trainable(Fitted):
         validation: Validation | None,
         partial: bool,
     ) -> TrainingResult:
-        self._training = (self.solver, state)  # so that a callback can look at the weights
         batch_size = recipe.batch_rows(self, data.n)
         second_order = self.solver == parameters.SECOND_ORDER
         if not second_order and self.batch_size != "auto" and self.batch_size > data.n:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from chainrule.report.figures.boundary import DecisionBoundaryDisplay
 from chainrule.report.figures.classes import ConfusionDisplay, PrecisionRecallDisplay, RocDisplay
+from chainrule.report.figures.compared import (
+    ComparedBoundaryDisplay,
+    ComparedLossDisplay,
+    ComparedScoreDisplay,
+)
 from chainrule.report.figures.curves import LearningRateDisplay, LossCurveDisplay
 from chainrule.report.figures.diagram import NetworkDisplay
 from chainrule.report.figures.display import Display, save_figure
-from chainrule.report.figures.flow import GradientFlowDisplay, WatchFlow
+from chainrule.report.figures.flow import GradientFlowDisplay
 from chainrule.report.figures.importance import ImportanceDisplay
 from chainrule.report.figures.layers import (
     ActivationHistogramDisplay,
@@ -41,5 +46,7 @@ __all__ = [
     "ActivationHistogramDisplay",
     "UnitHealthDisplay",
     "GradientFlowDisplay",
-    "WatchFlow",
+    "ComparedLossDisplay",
+    "ComparedScoreDisplay",
+    "ComparedBoundaryDisplay",
 ]

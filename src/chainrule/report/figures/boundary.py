@@ -101,8 +101,15 @@ class DecisionBoundaryDisplay(Display, _Base):  # type: ignore[misc] # scikit-le
         title : str
         ax : matplotlib.axes.Axes, optional
         """
+        at = plane(X, columns, grid_resolution, eps)
+        return cls.over(estimator, at, y, truth=truth, title=title).plot(ax)
+
+    @classmethod
+    def over(
+        cls, estimator: Any, at: Plane, y: Any = None, *, truth: Any = None, title: str = ""
+    ) -> Self:
+        """Return the display of an estimator over a plane, not drawn yet; see ``from_estimator``."""
         check_is_fitted(estimator)
-        at: Plane = plane(X, columns, grid_resolution, eps)
         shape = at.xx0.shape
         classes = None
         if hasattr(estimator, "classes_"):
@@ -118,20 +125,18 @@ class DecisionBoundaryDisplay(Display, _Base):  # type: ignore[misc] # scikit-le
             if predicted.ndim != 1:
                 raise InputError.of("estimator", got="several outputs", expected="one output")
             response = predicted.reshape(shape)
-        given = None if y is None else np.asarray(y)
-        display = cls(
+        return cls(
             xx0=at.xx0,
             xx1=at.xx1,
             response=response,
             classes=classes,
             xlabel=at.names[0],
             ylabel=at.names[1],
-            points=(at.values[0], at.values[1], given),
+            points=(at.values[0], at.values[1], None if y is None else np.asarray(y)),
             truth=truth,
             rest=at.rest,
             title=title,
         )
-        return display.plot(ax)
 
     @property
     def alt(self) -> str:

@@ -37,6 +37,8 @@ class Display(ABC):
 
     #: Width and height of one panel in inches, where the display makes its own figure.
     panel = (5.4, 3.6)
+    #: Panels side by side, where the display makes its own figure.
+    most_columns = 8
     #: Whether panels stand below each other and share their x axis.
     stacked = False
 
@@ -89,16 +91,19 @@ class Display(ABC):
             import matplotlib.pyplot as plt
 
             width, height = self.panel
-            rows, columns = (n, 1) if self.stacked else (1, n)
+            columns = 1 if self.stacked else min(n, self.most_columns)
+            rows = -(-n // columns)
             _, made = plt.subplots(
                 rows,
                 columns,
-                figsize=(width * columns, height * (1 if rows == 1 else 0.75 * rows)),
+                figsize=(width * columns, height * rows * (0.75 if self.stacked and n > 1 else 1)),
                 squeeze=False,
                 sharex=self.stacked,
                 layout="constrained",
             )
-            return list(made.ravel())
+            for unused in made.ravel()[n:]:
+                unused.set_axis_off()
+            return list(made.ravel()[:n])
         given = list(np.ravel(np.asarray(ax, dtype=object)))
         if len(given) not in (1, n) or not all(isinstance(a, Axes) for a in given):
             expected = f"matplotlib axes, one for each of {n} panels, or a single one"

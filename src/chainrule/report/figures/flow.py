@@ -11,75 +11,7 @@ from matplotlib.axes import Axes
 from chainrule.errors import InputError
 from chainrule.gradients.flow import FlowRecorder
 from chainrule.report.figures.display import Display, finite, log_axis
-from chainrule.report.figures.inside import network_data, some_rows
 from chainrule.report.figures.style import DASHES, MARKERS, Palette
-from chainrule.training.events import EpochEnded, Event, TrainingStarted
-
-
-class WatchFlow:
-    """A callback for ``fit`` that records the gradient flow of an estimator while it trains.
-
-    Parameters
-    ----------
-    X, y
-        Rows to look at, as they are given to ``fit``; a few hundred tell enough, and no more than 1000 are used.
-    every : int
-        Look after every so many epochs.
-
-    Attributes
-    ----------
-    recorder : FlowRecorder or None
-        From the first epoch on.
-
-    Examples
-    --------
-    >>> from chainrule.estimators import MLPClassifier
-    >>> X = np.random.default_rng(0).normal(size=(60, 2))
-    >>> y = X[:, 0] > X[:, 1]
-    >>> model = MLPClassifier((4,), max_iter=3, random_state=0, engine="reference", n_iter_no_change=np.inf)
-    >>> watch = WatchFlow(X, y).on(model)
-    >>> import warnings
-    >>> with warnings.catch_warnings():
-    ...     warnings.simplefilter("ignore")
-    ...     _ = model.fit(X, y)
-    >>> watch.recorder.epochs
-    [1, 2, 3]
-    """
-
-    def __init__(self, X: Any, y: Any, *, every: int = 1) -> None:
-        self._X, self._y = some_rows(X, y)
-        self._every = every
-        self._estimator: Any = None
-        self.recorder: FlowRecorder | None = None
-
-    def on(self, estimator: Any) -> Self:
-        """Add this to the callbacks of an estimator, and return it."""
-        given = estimator.callbacks
-        before = [] if given is None else [given] if callable(given) else list(given)
-        estimator.callbacks = [*before, self]
-        self._estimator = estimator
-        return self
-
-    def __call__(self, event: Event) -> None:
-        """Look at the network when an epoch has ended."""
-        estimator = self._estimator
-        if estimator is None or self._X is None:
-            return  # the copy that a cloned estimator has: it watches nothing
-        if isinstance(event, TrainingStarted):
-            inputs, targets = network_data(estimator, self._X, self._y)
-            self.recorder = FlowRecorder(
-                lambda: np.asarray(estimator._training[1].theta),
-                estimator.network_,
-                inputs,
-                targets,
-                every=self._every,
-            )
-        elif isinstance(event, EpochEnded) and self.recorder is not None:
-            self.recorder(event)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # The rows do not travel with a model that is pickled or copied.
-        return {"_X": None, "_y": None, "_every": self._every, "_estimator": None, "recorder": None}
 
 
 class GradientFlowDisplay(Display):
@@ -114,14 +46,11 @@ class GradientFlowDisplay(Display):
             )
 
     @classmethod
-    def from_recorder(
-        cls, recorder: FlowRecorder | WatchFlow | Mapping[str, Any], *, ax: Any = None
-    ) -> Self:
-        """Draw what a recorder, or its ``to_dict()``, has seen."""
-        if isinstance(recorder, WatchFlow):
-            if recorder.recorder is None:
-                raise InputError("recorder: got one that saw no epoch, expected one after fit")
-            recorder = recorder.recorder
+    def from_recorder(cls, recorder: FlowRecorder | Mapping[str, Any], *, ax: Any = None) -> Self:
+        """Draw what a recorder, or its ``to_dict()``, has seen.
+
+        Put the recorder among the estimator's callbacks before ``fit``: ``callbacks=[FlowRecorder()]``.
+        """
         data = recorder if isinstance(recorder, Mapping) else recorder.to_dict()
         looks = data["layers"]
         norms = [finite([layer["gradient_norm"] for layer in look]) for look in looks]

@@ -41,15 +41,6 @@ def some_rows(X: Any, y: Any = None, most: int = MOST_ROWS) -> tuple[Any, Any]:
     return part, None if y is None else np.asarray(y)[rows]
 
 
-def network_data(estimator: Any, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows as the network and its loss receive them, in float64: (n, inputs) and (n, outputs)."""
-    prepared = estimator.preparation_ is not None
-    rows = estimator._read(X, y, None, prepared, reset=False)
-    data = estimator._data(rows, np.dtype(np.float64))
-    dense = data.X.toarray() if hasattr(data.X, "toarray") else data.X
-    return np.asarray(dense), np.asarray(data.Y)
-
-
 def network_pass(estimator: Any, X: Any) -> Pass:
     """Return every z and a of some rows, in float64 and without dropout."""
     from sklearn.utils.validation import validate_data

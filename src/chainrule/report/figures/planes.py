@@ -129,3 +129,26 @@ def _middle(column: Any) -> Any:
         return column.median()
     found = column.mode(dropna=True)
     return found.iloc[0] if len(found) else column.iloc[0]
+
+
+def numeric_columns(X: Any) -> list[int]:
+    """Return the positions of the columns that hold different numbers.
+
+    Examples
+    --------
+    >>> numeric_columns(np.array([[1.0, 2.0, 3.0], [1.0, 3.0, 4.0]]))
+    [1, 2]
+    """
+    if hasattr(X, "iloc"):
+        from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+        return [
+            j
+            for j in range(X.shape[1])
+            if is_numeric_dtype(X.iloc[:, j].dtype)
+            and not is_bool_dtype(X.iloc[:, j].dtype)
+            and X.iloc[:, j].nunique() > 1
+        ]
+    if not isinstance(X, np.ndarray):
+        return []
+    return [j for j in range(X.shape[1]) if len(np.unique(X[:, j])) > 1]
