@@ -8,7 +8,10 @@ written so, ``numpy.abs`` and ``numpy.maximum`` are not.
 For any other function there are central differences at h and h/2::
 
     D(h) = (f(theta + h v) - f(theta - h v)) / 2h          R = (4 D(h/2) - D(h)) / 3
-    bar  = |R - D(h/2)| + 8 noise / h                      of each entry: truncation, then rounding
+    bar  = |R - D(h/2)| + |S(h) - 2 S(h/2)| + 8 noise / h  of each entry
+
+where S is the jump between the slopes on both sides, which halves with h on a curve and does not at
+a kink: truncation, kinks, rounding.
 
 The noise of f is measured, not assumed, by differences of high order (Moré & Wild 2011, SIAM J. Sci.
 Comput. 33(3), section 3), so that a function that stores float32 somewhere inside gets the wide bars
@@ -179,12 +182,13 @@ def central_difference(
         if found.kink and found.h > _NEAREST:
             h = max(found.h / 30.0, _NEAREST)  # until the kink is outside
         elif truncation > 20.0 * rounding and math.isfinite(truncation):
-            h = found.h * max(
-                math.cbrt(rounding / truncation), 0.02
-            )  # it was too wide for the curve
+            # it was too wide for the curve, or reached over several kinks
+            h = found.h * max(math.cbrt(rounding / truncation), 0.02)
         else:
             break
         found = _five_points(f, theta, direction, noise, h, middle)
+        if found.flat and not best.flat:
+            break  # so near that nothing changes any more
         if best.kink or (found.bar < best.bar and not found.kink):
             best = found
         elif not found.kink:
@@ -209,7 +213,8 @@ def _five_points(
     parts = abs(jump) > 4.0 * rounding + 1e-7 * (abs(left) + abs(right))
     kink = parts and abs(jump) > 0.6 * abs(wide_jump)
     flat = plus == minus == near_plus == near_minus == middle
-    return Difference(value, abs(value - near) + rounding, left, right, kink, flat, h)
+    bar = abs(value - near) + abs(wide_jump - 2.0 * jump) + rounding
+    return Difference(value, bar, left, right, kink, flat, h)
 
 
 def central_difference_gradient(

@@ -316,3 +316,44 @@ def test_what_cannot_be_checked_is_refused(rng: np.random.Generator) -> None:
     net.W[3][...] = 1e200
     with pytest.raises(InputError, match=r"^J: got"):
         check_gradients(net, X, Y)
+
+
+# ---- document 000 -----------------------------------------------------------------------------------
+
+
+def test_document_000s_printed_gradient_of_layer_4_is_wrong_in_both_arrays() -> None:
+    """dW4 carries the slope of layer 5's activation, dB4 is summed over units and has the penalty on it."""
+    z3 = np.array([[-0.03414519, 0.23866093, 0.03396447]])
+    h3 = np.maximum(z3, 0.0)
+    printed_dZ4 = np.array([-0.07209804, 0.14644256, -0.32604005, 0.0, -0.18900884])
+    printed_dW4 = np.array(
+        [
+            [1.08630584e-02, -2.34751526e-02, -5.39637656e-03],
+            [2.37754764e-03, 3.64073495e-02, 2.13050052e-03],
+            [-3.54973215e-03, -8.00294807e-02, -1.17496709e-02],
+            [3.05363177e-03, 5.52675816e-06, 5.89043498e-03],
+            [-4.67048816e-03, -4.47373189e-02, -1.40374193e-02],
+        ]
+    )
+    printed_dB4 = np.array([-0.43773464, -0.43903962, -0.43538887, -0.44222529, -0.43885428])
+    W4, B4 = (
+        (printed_dW4 - printed_dZ4[:, None] * h3) / 0.05,
+        [0.0593946, 0.033295, 0.10631, -0.0304184, 0.0370018],
+    )
+    W5, B5 = [[0.02670988, -0.054252, 0.12078678, 0.11604026, 0.07002136]], [0.1586834]
+    net = Network(
+        [3, 5, 1],
+        ["sigmoid", "relu"],
+        l2=0.05,
+        initializer=[W4.T, B4, np.transpose(W5), B5],
+    )
+    printed_dW5 = [[-1.36685405], [-1.37821948], [-1.40785475], [-1.32604112], [-1.3688231]]
+    printed = [printed_dW4.T, printed_dB4, np.array(printed_dW5), np.array([-2.69136827])]
+    report = check_gradients(net, h3, [[3.0]], gradient=printed)
+    assert report.verdict == "wrong"
+    worst = {entry.block: entry for entry in reversed(report.entries)}
+    assert abs(worst["W[1]"].gap) > 0.01
+    assert abs(worst["b[1]"].gap) > 0.3
+    # what it prints of layer 5 is right to its eight digits, but for the penalty on the bias
+    assert worst["W[2]"].gap < 1e-6
+    assert worst["b[2]"].gap == pytest.approx(0.05 * B5[0], abs=1e-6)

@@ -83,7 +83,12 @@ class Comparison:
         self.explain = explain
         self.most = most
         self.random = np.random.default_rng(seed)
-        self.kinks: list[str] = []
+        self._kinks: dict[str, str] = {}
+
+    @property
+    def kinks(self) -> list[str]:
+        """The kinks that were met, each once."""
+        return list(self._kinks.values())
 
     def block(self, place: Place) -> tuple[Block, list[Entry]]:
         """Compare one block; return it, and its entries if they were looked at."""
@@ -96,7 +101,11 @@ class Comparison:
             )
             return found, entries
         gap, estimate, allowed = self._along(place.start, place.stop)
-        if gap <= allowed and self._decides(estimate.bar, max(norm, abs(estimate.value))):
+        if (
+            gap <= allowed
+            and not estimate.kink
+            and self._decides(estimate.bar, max(norm, abs(estimate.value)))
+        ):
             return Block(place.name, place.shape, norm, gap, allowed, OK), []
         entries = [self._entry(place, i) for i in self._search(place)]
         counts = {
@@ -170,19 +179,19 @@ class Comparison:
         verdict, reason = OK, ""
         if not math.isfinite(estimate.value):
             verdict, reason = UNDECIDABLE, "the function is not finite near here"
-        elif gap <= allowed:
+        elif gap <= allowed and not estimate.kink:
             size = max(abs(given), abs(estimate.value))
             if not self._decides(estimate.bar, size):
-                verdict = UNDECIDABLE
-                reason = "a kink lies within the step" if estimate.kink else "below rounding"
+                verdict, reason = UNDECIDABLE, "below rounding"
         elif self._at_kink(i, given, estimate, allowed):
             verdict, reason = UNDECIDABLE, "at a kink either slope may be claimed"
         elif self.prober.method != "complex step" and gap <= 2.0 * allowed:
             verdict, reason = UNDECIDABLE, "within twice its error bar"
         else:
             verdict = WRONG
-        if verdict == UNDECIDABLE and self.explain is not None and len(self.kinks) < 100:
-            self.kinks += [kink for kink in self.explain(i, estimate.h) if kink not in self.kinks]
+        if verdict == UNDECIDABLE and self.explain is not None and len(self._kinks) < 100:
+            for kink in self.explain(i, estimate.h):
+                self._kinks.setdefault(kink.partition(" (")[0], kink)  # once, whatever z is called
         index = tuple(int(k) for k in np.unravel_index(i - place.start, place.shape))
         return Entry(
             place.name, index, given, estimate.value, allowed, verdict, reason, place.layer

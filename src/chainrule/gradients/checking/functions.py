@@ -134,8 +134,9 @@ def compare(
                 for place in layout.places
             ]
             text = (
-                f"{name} does not change at all around theta although its gradient is not 0: it is clipped"
-                " (np.clip, max(p, eps)) or saturated here, so nothing can be said at this point"
+                f"{name} does not change at all around theta although its gradient is not 0: either it is clipped"
+                " (np.clip, max(p, eps)) or saturated here, or its units are all dead and the gradient is wrong;"
+                " check at another point"
             )
             flags.append(Flag("clipping", text))
         else:

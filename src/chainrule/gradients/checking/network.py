@@ -27,7 +27,7 @@ from chainrule.network.backprop import Masks, forward
 from chainrule.network.parameters import Parameters, segments
 
 _WORK = 6e8  # multiplications of one forward pass beyond which a sample of the rows is taken
-_NEAR = 1e-13  # two orders of summation may put a z this near to a kink on different sides
+_NEAR = 1e-13  # two orders of summation may put a z this near (of the largest) to a kink on different sides
 
 
 def check_gradients(
@@ -105,7 +105,10 @@ def check_gradients(
     scale = gradient_scale(problem)
     prober = _prober(problem, method, scale, J, flags, seed)
     size = float(np.abs(given[np.isfinite(given)]).max(initial=0.0))
-    near = kinks_near(problem.theta, problem.X, problem.Y, _NEAR)
+    with np.errstate(all="ignore"):
+        P = forward(problem.theta, problem.X, problem.masks)
+        largest = max(1.0, *(float(np.abs(z).max()) for z in P.z))
+    near = kinks_near(problem.theta, problem.X, problem.Y, _NEAR * largest)
     comparison = Comparison(
         prober,
         given,
@@ -130,10 +133,15 @@ def check_gradients(
         blocks=blocks,
         entries=sorted_worst(entries)[:100],
         flags=flags,
-        kinks=list(dict.fromkeys([*(str(kink) for kink in near), *comparison.kinks])),
+        kinks=_each_once([*(str(kink) for kink in near), *comparison.kinks]),
         J=J,
         seconds=perf_counter() - began,
     )
+
+
+def _each_once(kinks: list[str]) -> list[str]:
+    """Return kinks without those at the same place."""
+    return list({kink.partition(" (")[0]: kink for kink in reversed(kinks)}.values())[::-1]
 
 
 def _described(problem: Problem) -> str:

@@ -150,15 +150,12 @@ class DifferenceProber:
         whole[start:stop] = direction / length
         found = central_difference(self._f, self._theta, whole, self._noise)
         low = high = found.value
-        if found.kink:
+        bar = found.bar
+        if found.kink:  # the slopes on the two sides are known, and that is all there is to know
             low, high = sorted((found.left, found.right))
+            bar = 8.0 * self._noise / found.h + 1e-3 * (high - low)
         return Estimate(
-            found.value * length,
-            found.bar * length,
-            low * length,
-            high * length,
-            found.flat,
-            found.h,
+            found.value * length, bar * length, low * length, high * length, found.flat, found.h
         )
 
     def entry(self, place: int) -> Estimate:
