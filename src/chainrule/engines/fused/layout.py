@@ -80,9 +80,8 @@ class Buffers(NamedTuple):
     mask: np.ndarray  #: as h
     delta: np.ndarray  #: (lanes, 2, tile * widest)
     gradient: np.ndarray  #: (lanes, P); lane 0 holds the sum after the reduction
-    is_weight: (
-        np.ndarray
-    )  #: (P,) 1 for weights, 0 for biases, which have no penalty and do not decay
+    ones: np.ndarray  #: (tile,)
+    is_weight: np.ndarray  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
     lane_loss: np.ndarray  #: (2, lanes) float64, of even and odd batches
     chunk_norm: np.ndarray  #: (2, chunks) float64, sum of g²
     chunk_penalty: np.ndarray  #: (2, chunks) float64
@@ -180,6 +179,7 @@ def buffers_of(architecture: Architecture, batch_rows: int, dtype: np.dtype) -> 
         mask=np.empty((lanes, dropped), dtype=dtype),
         delta=np.empty((lanes, 2, widest), dtype=dtype),
         gradient=np.empty((lanes, P), dtype=dtype),
+        ones=np.ones(tile, dtype=dtype),
         is_weight=is_weight,
         lane_loss=np.zeros((2, lanes)),
         chunk_norm=np.zeros((2, n_chunks)),

@@ -3,7 +3,7 @@
 Each is one matrix product or one block (``rules``), given by the addresses of what it reads and writes:
 
     z = h W            product              delta[L] = share * dloss * f'     loss block, derivative block
-    z += b, a = f(z)   value block          dW = h.T delta, db = sum delta    product, sum of rows
+    z += b, a = f(z)   value block          dW = h.T delta, db = 1.T delta    two products
     h = a * mask       mask                 delta = (delta W.T) * mask * f'   product, mask, derivative block
 """
 
@@ -129,8 +129,8 @@ def backward(
         at -= m * k + k
         W, dW = address_of(theta) + number * at, address_of(buffers.gradient[lane]) + number * at
         delta = buffers.delta[lane, (L - 1 - l) % 2]
-        db = buffers.gradient[lane, at + m * k : at + m * k + k]
-        sum_rows(delta, size, k, db, adding)
+        ones, db = address_of(buffers.ones), dW + number * m * k
+        product(blas, lane, (0, 0), (1, size, k), ones, address_of(delta), db, adding)
         if l == 0:  # the input has no delta: nobody asks for it
             h = x
         else:
@@ -151,13 +151,3 @@ def backward(
                 layers.prime[l - 1],
                 (address_of(upstream), z, a, size * m, layers.parameter[l - 1]),
             )
-
-
-@inlined
-def sum_rows(delta: np.ndarray, size: int, k: int, db: np.ndarray, adding: int) -> None:
-    """Db = sum of delta over rows, or db += it where ``adding`` is 1."""
-    if not adding:
-        db[:] = 0
-    for i in range(size):
-        for j in range(k):
-            db[j] += delta[i * k + j]
