@@ -69,11 +69,11 @@ PALETTES = {
         ink="#e8eaed",
         faint="#a5acb5",
         grid="#2c3138",
-        cycle=("#56B4E9", "#F28E3C", "#2DBE93", "#E29AC2", "#F0E442", "#8FA8FF", "#BDBDBD"),
+        cycle=("#56B4E9", "#F28E3C", "#1FA57C", "#E29AC2", "#F0E442", "#8FA8FF", "#BDBDBD"),
         low="#E0702A",
         middle="#2a2e34",
         high="#4AA3DF",
-        good="#2DBE93",
+        good="#1FA57C",
         bad="#F28E3C",
     ),
 }
