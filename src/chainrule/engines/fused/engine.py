@@ -115,7 +115,8 @@ class FusedEngine:
         barrier = new_barrier()
 
         def work(worker: int) -> tuple[float, float, int]:
-            with one_blas_thread():  # some BLAS libraries keep a limit for each thread
+            # Some BLAS libraries keep a limit for each thread; uncompiled kernels would warn of overflow.
+            with one_blas_thread(), np.errstate(all="ignore"):
                 return run_epoch(  # type: ignore[no-any-return]
                     worker, n_workers, barrier, theta, moments, layers, rows, steps, buffers
                 )
