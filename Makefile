@@ -1,5 +1,6 @@
 # make demo    learn a real table          make test    everything that must hold before a change is taken
 # Both need only Python 3.11 or newer, git and make: they make their own environment in .venv, once.
+# make bench   time chainrule beside scikit-learn, PyTorch and JAX, in an environment of its own
 # make PYTHON=/path/to/python3.11 ... names the interpreter that it is made with.
 
 VENV := .venv
@@ -8,15 +9,22 @@ REPORTS := build/reports
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 PYTEST := $(BIN)/python -m pytest -q
 
+# The peers are large and change what is loaded, so they live apart. BENCH="--quick" sees whether all of it runs.
+BENCH_VENV := .venv-bench
+BENCH_INSTALL := $(BENCH_VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -c benchmarks/constraints.txt
+BENCHMARKS := training prediction lbfgs cross_validation start
+BENCH :=
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests tests-nojit doctests format clean
+.PHONY: help demo test lint types tests tests-nojit doctests bench format clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo         fit a perceptron to examples/data/penguins.csv"
 	@echo "make test         lint, types, tests, tests-nojit, doctests; each is also a target"
+	@echo "make bench        chainrule beside its peers: about half an hour, on a machine with nothing else to do"
 	@echo "make format       let ruff format and repair what it can"
-	@echo "make clean        remove what the above have made, but .venv"
+	@echo "make clean        remove what the above have made, but .venv and .venv-bench"
 
 # ---- the environment: made once, brought up to date when its description changes ---------------------------------
 
@@ -57,6 +65,19 @@ tests-nojit: $(VENV)/installed-dev
 
 doctests: $(VENV)/installed-dev
 	$(PYTEST) --doctest-modules --junitxml=$(REPORTS)/doctests.xml src
+
+# ---- measure it: see benchmarks/README.md ------------------------------------------------------------------------
+
+# PyTorch's own index has a build without CUDA, which is several GB smaller; if it cannot be reached, any will do.
+$(BENCH_VENV)/installed: pyproject.toml constraints.txt benchmarks/constraints.txt
+	@sh tools/environment.sh $(BENCH_VENV)
+	@echo "installing chainrule and its peers into $(BENCH_VENV) (only the first time; some minutes, 2 GB)"
+	@$(BENCH_INSTALL) --retries 0 --index-url https://download.pytorch.org/whl/cpu torch 2>/dev/null || true
+	@$(BENCH_INSTALL) --editable '.[benchmarks]'
+	@touch $@
+
+bench: $(BENCH_VENV)/installed
+	@set -e; for name in $(BENCHMARKS); do $(BENCH_VENV)/bin/python -m benchmarks.$$name $(BENCH); done
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
