@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import numpy as np
 from sklearn.base import clone
@@ -21,6 +21,10 @@ from chainrule.engines import available_processors
 from chainrule.errors import ChainruleError, InputError, TrainingError
 from chainrule.estimators.trials import Comparison, Progress, Split, Trial, TrialEvent, trial_of
 from chainrule.training.events import EpochEnded, Event
+
+T = TypeVar("T")
+#: Seconds between two looks of the main thread, in which Ctrl-C is heard.
+_LOOK = 0.1
 
 
 def train_all(
@@ -63,8 +67,8 @@ def train_all(
     run.tell("start")
     with run.collecting(), ThreadPoolExecutor(n_jobs) as pool:
         try:
-            list(pool.map(run.compile, candidates))
-            trials = list(pool.map(lambda job: run.train(*job), jobs))
+            _all([pool.submit(run.compile, name) for name in candidates])
+            trials = _all([pool.submit(run.train, *job) for job in jobs])
         except BaseException:
             run.stop.set()  # Ctrl-C reaches this thread alone: the others end after their epoch
             pool.shutdown(wait=True, cancel_futures=True)
@@ -81,6 +85,16 @@ def train_all(
         len(parts) if len(parts) > 1 else 0,
         perf_counter() - began,
     )
+
+
+def _all(futures: list[Future[T]]) -> list[T]:
+    """Return the results of all; raise the first error, and Ctrl-C, at once."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=_LOOK, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+    return [future.result() for future in futures]
 
 
 class _Run:

@@ -113,9 +113,14 @@ def compare(
             folds=folds,
             split_seed=split_seed,
         )
+    sizes = [_sizes(h) for h in hidden]
+    if not sizes:
+        raise InputError.of(
+            "hidden", got="none", expected="at least one candidate: [(64,), (128,)]"
+        )
     candidates, factors = combinations(
         base,
-        hidden_layer_sizes=[_sizes(h) for h in hidden],
+        hidden_layer_sizes=sizes,
         activation=_several(activations),
         solver=_several(solvers),
         learning_rate_init=_several(learning_rates),
