@@ -106,3 +106,18 @@ def test_a_flat_function_is_called_flat() -> None:
     found = central_difference(lambda t: 7.0, np.zeros(1), np.ones(1), 1e-16)
     assert found.flat
     assert found.value == 0.0
+
+
+def test_noise_is_estimated_within_a_small_factor_for_every_seed(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((40, 6)).astype(np.float32)
+
+    def f(t: np.ndarray) -> float:
+        return float(np.tanh(x @ t.astype(np.float32)).sum())
+
+    theta = rng.standard_normal(6)
+    spread = theta * (1.0 + 1e-6 * rng.standard_normal((200, 6)))
+    exact = [np.tanh(x.astype(float) @ t).sum() for t in spread]
+    noise = np.std(np.array([f(t) for t in spread]) - exact)
+    estimates = [function_noise(f, theta, seed) for seed in range(30)]
+    assert noise / 4 < min(estimates)
+    assert max(estimates) < 4 * noise

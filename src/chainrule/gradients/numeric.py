@@ -39,6 +39,7 @@ __all__ = [
     "central_difference_gradient",
     "complex_step_derivative",
     "complex_step_gradient",
+    "five_points",
     "function_noise",
     "imaginary",
     "step",
@@ -175,7 +176,7 @@ def central_difference(
     """
     middle = real(f(theta))
     h = step(noise, middle) if h is None else h
-    best = found = _five_points(f, theta, direction, noise, h, middle)
+    best = found = five_points(f, theta, direction, noise, h, middle)
     for _ in range(8):
         rounding = 8.0 * noise / found.h
         truncation = found.bar - rounding
@@ -186,7 +187,7 @@ def central_difference(
             h = found.h * max(math.cbrt(rounding / truncation), 0.02)
         else:
             break
-        found = _five_points(f, theta, direction, noise, h, middle)
+        found = five_points(f, theta, direction, noise, h, middle)
         if found.flat and not best.flat:
             break  # so near that nothing changes any more
         if best.kink or (found.bar < best.bar and not found.kink):
@@ -198,10 +199,17 @@ def central_difference(
     return best
 
 
-def _five_points(
-    f: Function, theta: np.ndarray, direction: np.ndarray, noise: float, h: float, middle: float
+def five_points(
+    f: Function,
+    theta: np.ndarray,
+    direction: np.ndarray,
+    noise: float,
+    h: float,
+    middle: float | None = None,
 ) -> Difference:
+    """Return the derivative along ``direction`` from f at -h, -h/2, 0, h/2 and h, and no other step."""
     half = h / 2.0
+    middle = real(f(theta)) if middle is None else middle
     plus, minus = real(f(theta + h * direction)), real(f(theta - h * direction))
     near_plus, near_minus = real(f(theta + half * direction)), real(f(theta - half * direction))
     wide, near = (plus - minus) / (2.0 * h), (near_plus - near_minus) / h

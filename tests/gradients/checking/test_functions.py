@@ -254,3 +254,14 @@ def test_no_false_alarm_and_few_misses_over_many_functions(rng: np.random.Genera
             assert report.entries[0].block == name
             assert report.entries[0].index == place
     assert found >= 114  # what is left is flat (all units dead) or below the noise of float32
+
+
+@pytest.mark.parametrize("s", [30.0, 33.0, 35.5])
+def test_a_value_that_has_lost_its_digits_calls_nothing_wrong(s: float) -> None:
+    """Document 003's loss without clipping: 1 - p is all rounding, even for a complex step."""
+
+    def loss(t: np.ndarray) -> object:
+        return -np.log(1.0 - 1.0 / (1.0 + np.exp(-t))).sum()
+
+    report = check_function(loss, lambda t: 1.0 / (1.0 + np.exp(-t)), np.array([s]))
+    assert report.verdict != "wrong", str(report)

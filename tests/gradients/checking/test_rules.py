@@ -89,3 +89,34 @@ def test_what_cannot_be_checked_is_refused() -> None:
         check_loss(lambda z, y: (z - y) ** 2)
     with pytest.raises(InputError, match=r"^domain: got 'complex'"):
         check_loss(lambda z, y: (z - y) ** 2, lambda z, y: 2 * (z - y), domain="complex")
+
+
+def test_a_flat_part_in_the_middle_is_no_clipping() -> None:
+    def dead_zone(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.where(z.real > 1.0, z - 1.0, np.where(z.real < -1.0, -z - 1.0, 0.0 * z))
+
+    def wrong_inside(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.where(z > 1.0, 1.0, np.where(z < -1.0, -1.0, 0.5))
+
+    assert check_loss(dead_zone, lambda z, y: np.sign(z) * (np.abs(z) > 1.0)).ok
+    report = check_loss(dead_zone, wrong_inside)
+    assert report.verdict == "wrong"
+    assert report.flags == []
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).eps >= np.finfo(float).eps, reason="no extended precision here"
+)
+def test_a_loss_that_loses_its_digits_is_not_called_wrong() -> None:
+    """Document 002 without any guard: right wherever 1 - p still has digits, and no bug beyond."""
+
+    def unguarded(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        p = 1.0 / (1.0 + np.exp(-z))
+        return -(y * np.log(p) + (1.0 - y) * np.log(1.0 - p))
+
+    def p_minus_y(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return 1.0 / (1.0 + np.exp(-z)) - y
+
+    report = check_loss(unguarded, p_minus_y, domain="unit", z=np.linspace(-34.0, 34.0, 69))
+    assert report.method == "complex step"
+    assert report.verdict != "wrong", str(report)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -145,8 +146,11 @@ class Comparison:
         estimate = self.prober.along(start, direction)
         claimed = float(self.gradient[start:stop] @ direction)
         slack = 4.0 * float(np.linalg.norm(self.slack(start, stop) * direction))
-        gap = abs(claimed - estimate.value)
-        return gap if math.isfinite(gap) else math.inf, estimate, estimate.bar + slack
+        gap, allowed = abs(claimed - estimate.value), estimate.bar + slack
+        if gap > allowed:
+            doubt = self.prober.doubt(start, direction, estimate)
+            estimate, allowed = replace(estimate, bar=estimate.bar + doubt), allowed + doubt
+        return gap if math.isfinite(gap) else math.inf, estimate, allowed
 
     def _search(self, place: Place) -> Iterable[int]:
         """Return the entries to look at: all of them, or those to which halving leads."""
@@ -172,10 +176,13 @@ class Comparison:
     # ---- entries --------------------------------------------------------------------------------
 
     def _entry(self, place: Place, i: int) -> Entry:
-        estimate = self.prober.entry(i)
-        given = float(self.gradient[i])
-        allowed = estimate.bar + float(self.slack(i, i + 1)[0])
-        gap = abs(given - estimate.value)
+        one, given = np.ones(1), float(self.gradient[i])
+        estimate = self.prober.along(i, one)
+        gap, slack = abs(given - estimate.value), float(self.slack(i, i + 1)[0])
+        if gap > estimate.bar + slack and not estimate.kink:
+            doubt = self.prober.doubt(i, one, estimate)
+            estimate = replace(estimate, bar=estimate.bar + doubt)
+        allowed = estimate.bar + slack
         verdict, reason = OK, ""
         if not math.isfinite(estimate.value):
             verdict, reason = UNDECIDABLE, "the function is not finite near here"
@@ -209,7 +216,7 @@ class Comparison:
     def _not_finite(self, place: Place, offset: int) -> Entry:
         index = tuple(int(k) for k in np.unravel_index(offset, place.shape))
         given = float(self.gradient[place.start + offset])
-        estimate = self.prober.entry(place.start + offset)
+        estimate = self.prober.along(place.start + offset, np.ones(1))
         return Entry(
             place.name, index, given, estimate.value, estimate.bar, WRONG, "not finite", place.layer
         )

@@ -183,7 +183,7 @@ def _prober(
         terms: np.ndarray = 70.0 * np.abs(given[start:stop]) + 7.0 * size
         return terms
 
-    exact = ComplexProber(f, theta, scale, shaken=True)
+    exact = ComplexProber(f, theta, scale, known=False)
     if method == ComplexProber.method:
         return exact
     direction = np.random.default_rng(seed).standard_normal(theta.size)
@@ -195,6 +195,8 @@ def _prober(
         return differences
     low, high = min(near.low, near.value), max(near.high, near.value)
     margin = 2.0 * near.bar + found.bar + 1e-7 * abs(near.value)
+    if not low - margin <= found.value <= high + margin:
+        margin += differences.doubt(0, direction, near) + exact.doubt(0, direction, found)
     if not low - margin <= found.value <= high + margin:
         text = "the function takes complex numbers and is not analytic (abs, maximum, .real do so)"
         flags.append(Flag("method", text))

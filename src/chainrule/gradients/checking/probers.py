@@ -15,10 +15,13 @@ from chainrule.gradients.checking.rounding import ROUNDINGS
 from chainrule.gradients.noise import Function
 from chainrule.gradients.numeric import (
     STEP,
+    Difference,
     central_difference,
+    five_points,
     imaginary,
 )
 
+_WIDER = 20.0  # a second step, where the first accuses
 _UNIT = ROUNDINGS * float(np.finfo(float).eps)
 
 
@@ -59,8 +62,8 @@ class Prober(Protocol):
     def along(self, start: int, direction: np.ndarray) -> Estimate:
         """Return the derivative along a direction that is zero outside ``start : start + len``."""
 
-    def entry(self, place: int) -> Estimate:
-        """Return the derivative with respect to one parameter."""
+    def doubt(self, start: int, direction: np.ndarray, estimate: Estimate) -> float:
+        """Return how much further an estimate may be off; asked only before something is called wrong."""
 
 
 class ComplexProber:
@@ -74,8 +77,8 @@ class ComplexProber:
         The point.
     scale : callable
         ``scale(start, stop)``: for each entry the size of the terms that it is the sum of, of which rounding is a part.
-    shaken : bool
-        Where those terms are not known: ask again a few roundings away, and allow what the answers differ by.
+    known : bool
+        Whether that size is known; if not, a derivative is computed once more with longer numbers before it accuses.
     """
 
     method = "complex step"
@@ -86,38 +89,37 @@ class ComplexProber:
         theta: np.ndarray,
         scale: Callable[[int, int], np.ndarray],
         *,
-        shaken: bool = False,
+        known: bool = True,
     ) -> None:
         self._f = f
         self._moved = np.array(theta, dtype=complex)
         self._scale = scale
-        self._shaken = shaken
+        self._known = known
 
     def along(self, start: int, direction: np.ndarray) -> Estimate:
         """Return the derivative along a direction within a block."""
         stop = start + len(direction)
         self._moved.imag[start:stop] = STEP * direction
         value = imaginary(self._f, self._moved) / STEP
-        spread = self._spread(start, stop, value) if self._shaken else 0.0
         self._moved.imag[start:stop] = 0.0
         # roundings are as good as independent of the direction, so their norm counts
         bar = 4.0 * _UNIT * float(np.linalg.norm(self._scale(start, stop) * direction))
-        return Estimate(value, bar + spread, value, value, value == 0.0)
+        return Estimate(value, bar, value, value, value == 0.0)
 
-    def _spread(self, start: int, stop: int, value: float) -> float:
-        """Return how far the derivative moves when the parameters move by their last digits."""
-        part = self._moved.real[start:stop].copy()
-        apart = 0.0
-        for shift in (-4.0, -1.0, 1.0, 4.0):
-            self._moved.real[start:stop] = part * (1.0 + shift * np.finfo(float).eps)
-            near = imaginary(self._f, self._moved) / STEP
-            apart = max(apart, abs(near - value)) if np.isfinite(near) else apart
-        self._moved.real[start:stop] = part
-        return 4.0 * apart
+    def doubt(self, start: int, direction: np.ndarray, estimate: Estimate) -> float:
+        """Return what the same derivative differs by in extended precision, where the machine has it.
 
-    def entry(self, place: int) -> Estimate:
-        """Return the derivative with respect to one parameter."""
-        return self.along(place, np.ones(1))
+        Complex steps do not cancel, but f itself may: log(1 - p) near p = 1 has few digits, and so has its derivative.
+        """
+        if self._known or np.finfo(np.longdouble).eps >= np.finfo(float).eps:
+            return 0.0
+        longer = self._moved.astype(np.clongdouble)
+        longer.imag[start : start + len(direction)] = STEP * direction
+        try:
+            value = imaginary(self._f, longer) / STEP
+        except Exception:  # f need not know such numbers
+            return 0.0
+        return 4.0 * abs(value - estimate.value) if np.isfinite(value) else np.inf
 
 
 class DifferenceProber:
@@ -142,13 +144,29 @@ class DifferenceProber:
 
     def along(self, start: int, direction: np.ndarray) -> Estimate:
         """Return the derivative along a direction within a block."""
+        whole, length = self._whole(start, direction)
+        return self._estimate(central_difference(self._f, self._theta, whole, self._noise), length)
+
+    def doubt(self, start: int, direction: np.ndarray, estimate: Estimate) -> float:
+        """Return what a wider step differs by, if the error bars do not explain it: f is rough here."""
+        whole, length = self._whole(start, direction)
+        wider = self._estimate(
+            five_points(self._f, self._theta, whole, self._noise, _WIDER * estimate.h), length
+        )
+        apart = abs(wider.value - estimate.value)
+        return apart if apart > wider.bar + estimate.bar else 0.0
+
+    def _whole(self, start: int, direction: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return a direction of all parameters, of about their length, and the length it had."""
         stop = start + len(direction)
         part = self._theta[start:stop]
         typical = float(np.sqrt(np.mean(part * part))) if part.size else 0.0
         length = float(np.linalg.norm(direction)) / max(1.0, typical)
         whole = np.zeros_like(self._theta)
         whole[start:stop] = direction / length
-        found = central_difference(self._f, self._theta, whole, self._noise)
+        return whole, length
+
+    def _estimate(self, found: Difference, length: float) -> Estimate:
         low = high = found.value
         bar = found.bar
         if found.kink:  # the slopes on the two sides are known, and that is all there is to know
@@ -157,7 +175,3 @@ class DifferenceProber:
         return Estimate(
             found.value * length, bar * length, low * length, high * length, found.flat, found.h
         )
-
-    def entry(self, place: int) -> Estimate:
-        """Return the derivative with respect to one parameter."""
-        return self.along(place, np.ones(1))
