@@ -23,10 +23,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.gradients.findings import Explanation, explain, findings, invisible
-from chainrule.gradients.matching import Run, distance
 from chainrule.gradients.mistakes import BANK, WHOLE, Mistake
 from chainrule.gradients.mistakes.variant import Gradients, WrongShape, backward_with
 from chainrule.gradients.probes import FAMILIES, Probe, probe
+from chainrule.gradients.runs import Run, distance
 from chainrule.gradients.trying import tolerance
 from chainrule.network.backprop import equal_share, forward, objective
 from chainrule.network.parameters import Parameters

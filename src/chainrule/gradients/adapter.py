@@ -41,7 +41,10 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         self._seen.add(name)
-        return getattr(self._probe, name)
+        value = getattr(self._probe, name)
+        return (
+            value.copy() if name in ("X", "Y") else value
+        )  # probes are shared, and code may write
 
 
 class Adapter:

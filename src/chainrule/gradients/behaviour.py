@@ -10,9 +10,9 @@ import numpy as np
 from chainrule.gradients.adapter import Adapter
 from chainrule.gradients.findings import Explanation, Finding
 from chainrule.gradients.known import Known, make_probe, penalty
-from chainrule.gradients.matching import Run
 from chainrule.gradients.mistakes.variant import Gradients
 from chainrule.gradients.reading import Unreadable
+from chainrule.gradients.runs import Run
 from chainrule.gradients.trying import FLOAT32, Recognised
 
 

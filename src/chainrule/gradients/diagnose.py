@@ -25,10 +25,10 @@ from chainrule.gradients.findings import (
     findings,
 )
 from chainrule.gradients.known import Known
-from chainrule.gradients.matching import Run
 from chainrule.gradients.mistakes import BANK, CHAINRULE, Convention, Mistake, Setting
 from chainrule.gradients.mistakes.variant import Gradients
 from chainrule.gradients.objective import Fit, diagnose_objective
+from chainrule.gradients.runs import Run
 from chainrule.gradients.trying import NotRecognised, recognise, tolerance
 from chainrule.network.parameters import Parameters
 
@@ -150,10 +150,12 @@ def _known(
 ) -> Known:
     depth = len(sizes) - 1 if sizes is not None else n_layers
     names: tuple[str, ...] | None = None
+    hidden: str | None = None
     if isinstance(activations, str):
         if depth is None:
-            depth = 3
-        names = (*(activations for _ in range(depth - 1)), "identity")
+            hidden = activations
+        else:
+            names = (*(activations for _ in range(depth - 1)), "identity")
     elif activations is not None:
         names = tuple(activations)
         if depth is not None and len(names) == depth - 1:
@@ -165,6 +167,7 @@ def _known(
     return Known(
         tuple(int(size) for size in sizes) if sizes is not None else None,
         names,
+        hidden,
         loss,
         l2,
         depth,

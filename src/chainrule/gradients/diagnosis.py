@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.gradients import sentences
 from chainrule.gradients.findings import Finding, Invisible, invisible
-from chainrule.gradients.matching import Run
+from chainrule.gradients.runs import Run
 
 
 @dataclass

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.equations.elementary import Array
-from chainrule.gradients.matching import Run, Slot, distance
 from chainrule.gradients.mistakes import Mistake
 from chainrule.gradients.mistakes.mistake import RIGHT
 from chainrule.gradients.mistakes.variant import Gradients, Planted, WrongShape, backward_with
+from chainrule.gradients.runs import Run, Slot, distance
 from chainrule.network.architecture import Architecture
 
 _MOST = 5  # numbers of an array that are shown

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.gradients import evidence
-from chainrule.gradients.matching import COST, Run, Slot, State, distance
 from chainrule.gradients.mistakes import BANK, WHOLE, Mistake, Setting, WholeMistake
 from chainrule.gradients.mistakes.variant import Gradients, Planted, WrongShape, backward_with
+from chainrule.gradients.runs import COST, Run, Slot, State, distance
 from chainrule.gradients.search import search
 
 

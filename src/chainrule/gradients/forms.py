@@ -132,7 +132,7 @@ def arrays_in(value: Any) -> list[Array]:
 def _oriented(array: Array, form: Form) -> Array:
     if form.samples == "vector":
         return array[0].copy()
-    return np.ascontiguousarray(array.T) if form.samples == "columns" else array.copy()
+    return np.array(array.T, order="C") if form.samples == "columns" else array.copy()
 
 
 def _targets(Y: Array, form: Form) -> Any:
@@ -146,7 +146,7 @@ def _targets(Y: Array, form: Form) -> Any:
 
 
 def _weights(p: Probe, form: Form) -> dict[str, list[Array]]:
-    W = [np.ascontiguousarray(w.T) for w in p.W] if form.out_in else p.W
+    W = [np.array(w.T, order="C") for w in p.W] if form.out_in else p.W
     b = p.b
     if form.bias_2d:
         column = form.samples == "columns" or form.samples == "vector"

@@ -39,6 +39,7 @@ class Known:
 
     sizes: tuple[int, ...] | None = None
     activations: tuple[str, ...] | None = None
+    hidden: str | None = None  #: of all hidden layers, where their number is not known
     loss: str | None = None
     l2: float | None = None
     n_layers: int | None = None
@@ -120,7 +121,10 @@ def guesses(adapter: Adapter, known: Known, network: Network) -> Iterator[Networ
         return
     else:
         outputs = list(_OUTPUT)
-        hidden = [(name,) for name in _HIDDEN] if L > 1 else [()]
+        names_ = (known.hidden,) if known.hidden else _HIDDEN
+        hidden = [(name,) for name in names_] if L > 1 else [()]
+        if known.hidden:
+            outputs = [pair for pair in outputs if pair[0] == "identity"]
     for last, loss in outputs:
         if known.loss is not None and loss != known.loss.split("(")[0]:
             continue

@@ -6,81 +6,13 @@ Which explanation is cheapest is decided here for one layer, and in ``search`` f
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from chainrule.equations.elementary import Array
-from chainrule.gradients.mistakes import Mistake, Place, Setting
-from chainrule.gradients.mistakes.variant import (
-    Gradients,
-    WrongShape,
-    descend,
-    evaluate,
-    together,
-)
-from chainrule.gradients.probes import Probe
-
-COST = 1.0  # a mistake
-REPEATED = 0.25  # the same kind as in a layer above
-UNKNOWN = 3.5  # a dW or db that nothing explains
-KEPT = 0.6  # explanations this much dearer than the best are followed further down
-
-
-@dataclass
-class Run:
-    """The user's gradients on one probe.
-
-    Attributes
-    ----------
-    name : str
-        The probe's family.
-    setting : Setting
-        The network.
-    user : Gradients
-        What came back.
-    rtol : float
-        How far two equal numbers may lie apart, relative to the largest of their array.
-    """
-
-    name: str
-    setting: Setting
-    user: Gradients
-    rtol: float = 1e-6
-    probe: Probe | None = None
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A place in the backward pass where something is wrong: a named mistake, or None for an unknown one."""
-
-    layer: int
-    quantity: str
-    mistake: Mistake | None
-
-
-@dataclass
-class State:
-    """An explanation of the layers so far."""
-
-    slots: tuple[Slot, ...] = ()
-    cost: float = 0.0
-    places: dict[int, Place] = field(default_factory=dict)  #: by the index of the run
-    stopped: int = 0  #: the first layer, from the top, that could not be judged; 0 if none
-
-    @property
-    def kinds(self) -> set[str]:
-        """Names of the mistakes so far."""
-        return {slot.mistake.name for slot in self.slots if slot.mistake}
-
-    def known(self, runs: list[Run]) -> list[int]:
-        """Return the indices of the runs whose delta above is known."""
-        return list(self.places) or list(range(len(runs)))
-
-    def price(self, *mistakes: Mistake | None) -> float:
-        """Return what these mistakes add to the cost."""
-        return sum(REPEATED if m.name in self.kinds else COST for m in mistakes if m is not None)
-
+from chainrule.gradients.mistakes import Mistake, Place
+from chainrule.gradients.mistakes.variant import WrongShape, descend, evaluate, together
+from chainrule.gradients.runs import UNKNOWN, Run, Slot, State, distance
 
 Pair = tuple[Mistake | None, Mistake | None]
 TERMS_OF = {"dW": ("outer", "penalty"), "db": ("sum", "bias_penalty")}
@@ -164,7 +96,12 @@ class Matcher:
             return []
         left = user.ravel() - np.array([v for _, v in rows])
         gap = np.abs(left[:, None, :] - right[None, :, :]).max(axis=2)
-        near = gap <= 2.0 * self.runs[i].rtol * (np.abs(user).max() + terms.scale(i, data) + 1e-300)
+        near = gap <= 2.0 * self.runs[i].rtol * (
+            np.abs(user).max()
+            + terms.scale(i, data)
+            + self.runs[i].floor(quantity, self.l)
+            + 1e-300
+        )
         pairs = [(rows[a][0], columns[b]) for a, b in np.argwhere(near)]
         return [pair for pair in pairs if self._fits(terms, i, quantity, pair)]
 
@@ -188,7 +125,7 @@ class Matcher:
             predicted = together(terms.get(i, data, pair[0]), terms.get(i, extra, pair[1]))
         except WrongShape:
             return 0
-        floor = terms.scale(i, data)
+        floor = max(terms.scale(i, data), self.runs[i].floor(quantity, self.l))
         if distance(user, predicted, terms.expected(i, quantity), floor) > self.runs[i].rtol:
             return 0
         return 2 if user.shape == predicted.shape or user.size == predicted.size == 1 else 1
@@ -247,42 +184,3 @@ class _Terms:
             self._known[key] = size
         value = self._known[key]
         return 0.0 if value is None else float(value.max(initial=0.0))
-
-
-def distance(
-    user: Array, predicted: Array, expected: tuple[int, ...] | None = None, floor: float = 0.0
-) -> float:
-    """Return the largest difference of two arrays, relative to the largest number in them.
-
-    Parameters
-    ----------
-    user, predicted : ndarray
-        Of equal shapes, or such that both broadcast to ``expected``.
-    expected : tuple of int, optional
-        The right shape.
-    floor : float
-        The largest number counts as at least this.
-
-    Returns
-    -------
-    float
-        Infinite where the shapes do not fit.
-
-    Examples
-    --------
-    >>> distance(np.array([1.0, 2.0]), np.array([1.0, 2.2]))
-    0.0909090909090909...
-    """
-    if user.shape != predicted.shape:
-        if expected is None:
-            return np.inf
-        try:
-            user, predicted = np.broadcast_to(user, expected), np.broadcast_to(predicted, expected)
-        except ValueError:
-            return np.inf
-    if user.size == 0:
-        return 0.0
-    largest = max(np.abs(user).max(), np.abs(predicted).max(), floor)
-    if not np.isfinite(largest):
-        return np.inf
-    return float(np.abs(user - predicted).max() / largest) if largest else 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -92,8 +93,8 @@ def diagnose_objective(
             remedy="give loss= and convention= instead",
         )
     _, (loss_factor, weights, biases), network = best
-    n = len(make_probe(recognised.families[0], network, known, l2).X)
-    convention = _convention(loss_factor, weights, biases, l2, n)
+    n, k = make_probe(recognised.families[0], network, known, l2).Y.shape
+    convention = _convention(loss_factor, weights, biases, l2, n, k)
     return Fit(
         convention,
         replace(known, loss=known.loss or network.loss),
@@ -117,16 +118,25 @@ def _fitted(probes: list[Probe], values: list[float]) -> tuple[tuple[float, floa
         b = sum(float((x * x).sum()) for x in p.b)
         rows.append((loss, W, b))
     A, y = np.array(rows), np.array(values)
-    if not np.all(np.isfinite(y)):
+    if not np.all(np.isfinite(y)) or np.ptp(y) == 0.0:
         return (0.0, 0.0, 0.0), np.inf
     c, *_ = np.linalg.lstsq(A, y, rcond=None)
+    if c[0] < 1e-9:
+        return (0.0, 0.0, 0.0), np.inf
     rest = float(np.abs(A @ c - y).max() / max(np.abs(y).max(), 1e-300))
     return (float(c[0]), float(c[1]), float(c[2])), rest
 
 
-def _convention(loss: float, weights: float, biases: float, l2: float, n: int) -> Convention:
-    mean = n == 1 or (abs(loss * n - round(loss * n)) < 1e-6 and loss < 1.0 / n * 2.5)
-    factor = loss * (n if mean else 1)
+def _convention(
+    loss: float, weights: float, biases: float, l2: float, n: int, k: int
+) -> Convention:
+    options = [
+        (abs(np.log2(factor)), i, factor, mean, outputs)
+        for i, (mean, outputs) in enumerate(product((True, False), (False, True)))
+        if (factor := loss * (n if mean else 1) * (k if outputs else 1)) > 0
+    ]
+    # the reading whose factor is nearest to 1: 1 itself, else 2 or 1/2
+    _, _, factor, mean, outputs = min((round(o[0], 6), *o[1:]) for o in options)
     penalty, over = (2.0 * weights / l2 if l2 else 1.0), False
     if n > 1 and abs(penalty * n - round(penalty * n)) < 1e-6 and 0 < penalty < 2.5 / n:
         penalty, over = penalty * n, True
@@ -136,12 +146,14 @@ def _convention(loss: float, weights: float, biases: float, l2: float, n: int) -
         float(np.round(penalty, 9)),
         over,
         bool(abs(biases) > 1e-9 and l2 > 0),
+        outputs,
     )
 
 
 def _words(c: Convention, l2: float) -> str:
     factor = "" if c.loss_factor == 1.0 else f"{c.loss_factor:g} times "
     text = f"{factor}the {'mean' if c.mean else 'sum'} of the losses"
+    text += " over samples and outputs" if c.over_outputs else ""
     if l2 and c.penalty_factor:
         over = "/n" if c.penalty_over_n else ""
         what = "W² + b²" if c.biases_penalised else "W²"

@@ -75,7 +75,8 @@ def read(result: Any, L: int, sizes: Sequence[int], layout: Layout) -> Read:
     if isinstance(result, tuple | list) and not isinstance(result, Mapping):
         scalars = [x for x in result if _is_number(x)]
         rest = [x for x in result if not _is_number(x)]
-        if len(rest) == 1 and scalars:  # (J, gradient)
+        first = _is_number(result[0]) if result else False
+        if len(rest) == 1 and scalars and (first or isinstance(rest[0], Mapping | tuple | list)):
             value, result = float(np.asarray(scalars[0]).item()), rest[0]
         elif L == 1 and len(result) == 3 and np.size(result[0]) == 1:  # (J, dw, db)
             value, result = float(np.asarray(result[0]).item()), list(result[1:])
@@ -104,7 +105,7 @@ def _parts(result: Any, L: int, sizes: Sequence[int], layout: Layout) -> Parts:
         if L == 1:
             return [None, _array(result)], list(empty), list(empty), "one array, dW"
     if isinstance(result, tuple | list):
-        return _from_sequence(list(result), L, layout)
+        return _from_sequence(list(result), L, sizes, layout)
     raise Unreadable(f"it returned {_shown(result)}")
 
 
@@ -176,7 +177,7 @@ def _kind(key: str) -> tuple[str, int | None] | None:
     return None
 
 
-def _from_sequence(items: list[Any], L: int, layout: Layout) -> Parts:
+def _from_sequence(items: list[Any], L: int, sizes: Sequence[int], layout: Layout) -> Parts:
     empty: list[Array | None] = [None] * (L + 1)
     if len(items) == 1 and isinstance(items[0], tuple | list | Mapping):
         items = list(items[0]) if not isinstance(items[0], Mapping) else items
@@ -200,20 +201,28 @@ def _from_sequence(items: list[Any], L: int, layout: Layout) -> Parts:
         )
     arrays = [_array(item) for item in items if item is not None]
     if len(arrays) == 2 * L:
-        first, last = arrays[:L], arrays[L:]
-        interleaved = arrays[0::2], arrays[1::2]
-        by_half = sum(_matrix(a) for a in first) - sum(_matrix(a) for a in last)
-        by_turns = sum(_matrix(a) for a in interleaved[0]) - sum(_matrix(a) for a in interleaved[1])
-        if L == 1 or abs(by_turns) > abs(by_half):
-            W, b, how = *interleaved, "one list, W and b in turn"
-        else:
-            W, b, how = first, last, "one list, first all of one kind"
-        if sum(_matrix(a) for a in W) < sum(_matrix(a) for a in b):
-            W, b = b, W
-        return [None, *W], [None, *b], list(empty), how
+        return (*_arranged(arrays, L, sizes, layout), empty, "one list of W and b")
     if len(arrays) == L:
         return [None, *arrays], list(empty), list(empty), "one list, dW"
     raise Unreadable(f"it returned {len(items)} items for {L} layers")
+
+
+def _arranged(
+    arrays: list[Array | None], L: int, sizes: Sequence[int], layout: Layout
+) -> tuple[list[Array | None], list[Array | None]]:
+    """Tell W from b in one list: in turn or one kind after the other, as the shapes fit best."""
+    best: tuple[float, list[Array | None], list[Array | None]] = (-1.0, [], [])
+    for one, two in ((arrays[0::2], arrays[1::2]), (arrays[:L], arrays[L:])):
+        for W, b in ((one, two), (two, one)):
+            fit = 0.0
+            for l, (w, c) in enumerate(zip(W, b, strict=True), start=1):
+                shape = (sizes[l], sizes[l - 1]) if layout.out_in else (sizes[l - 1], sizes[l])
+                fit += 2.0 * (w is not None and w.shape == shape)
+                fit += c is not None and c.size == sizes[l]
+            fit += 0.1 * (sum(map(_matrix, W)) - sum(map(_matrix, b)))  # where shapes are wrong
+            if fit > best[0] + 1e-9:
+                best = fit, W, b
+    return [None, *best[1]], [None, *best[2]]
 
 
 def _layers(item: Any, L: int) -> list[Array | None]:
@@ -233,7 +242,7 @@ def _array(item: Any) -> Array | None:
         return None
     try:
         array = np.asarray(item)
-        if array.dtype.kind not in "fiub":
+        if array.dtype.kind not in "fiub" or array.ndim > 2:
             raise Unreadable(f"an entry is {_shown(item)}")
         return array if array.dtype.kind == "f" else array.astype(float)
     except (ValueError, TypeError) as error:

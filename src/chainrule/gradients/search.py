@@ -15,17 +15,10 @@ from dataclasses import replace
 import numpy as np
 
 from chainrule.equations.elementary import Array
-from chainrule.gradients.matching import (
-    KEPT,
-    UNKNOWN,
-    Matcher,
-    Run,
-    Slot,
-    State,
-    distance,
-)
+from chainrule.gradients.matching import Matcher
 from chainrule.gradients.mistakes import BANK, Mistake, Place
 from chainrule.gradients.mistakes.variant import WrongShape, descend
+from chainrule.gradients.runs import KEPT, UNKNOWN, Run, Slot, State, distance
 
 _MOST_STATES = 24
 

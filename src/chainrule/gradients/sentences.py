@@ -105,7 +105,8 @@ def form_text(recognised: Recognised, network: Network, known: Known, adapter: A
         names = known.activations or network.activations() or ()
         if names:
             parts.append(
-                f"activations {', '.join(names)}" + ("" if known.activations else " (guessed)")
+                f"activations {', '.join(names)}"
+                + ("" if known.activations or known.hidden else " (guessed)")
             )
     else:
         parts.append("activations as given")

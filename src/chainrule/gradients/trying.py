@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,10 +24,10 @@ from chainrule.gradients.known import (
     make_probe,
     penalty,
 )
-from chainrule.gradients.matching import Run, distance
 from chainrule.gradients.mistakes.variant import backward_with
 from chainrule.gradients.probes import Probe
 from chainrule.gradients.reading import Read, Unreadable
+from chainrule.gradients.runs import Run, distance
 from chainrule.gradients.search import search
 
 _TRIES = 4  # failures by KeyError and the like after which a container is given up
@@ -44,7 +43,6 @@ class Recognised:
     container: str
     biases: bool
     families: tuple[str, ...]
-    failures: dict[str, Exception] = field(default_factory=dict)
 
 
 class NotRecognised(Exception):
@@ -81,6 +79,22 @@ def _networks(adapter: Adapter, known: Known, depth: int) -> Iterator[Network]:
                 yield Network(depth, n_outputs, hidden, last, loss)
 
 
+class _Furthest:
+    """The exception of the form in which the user's code got furthest."""
+
+    def __init__(self) -> None:
+        self.line = -1
+        self.error: Exception | None = None
+
+    def note(self, error: Exception) -> None:
+        line = _reached(error)
+        if line > self.line:
+            self.line, self.error = line, error
+
+
+Candidate = tuple[float, Form, Read, bool]  # part of right shapes, form, result, has biases
+
+
 def recognise(adapter: Adapter, known: Known) -> Recognised:
     """Return the form of a function.
 
@@ -89,42 +103,67 @@ def recognise(adapter: Adapter, known: Known) -> Recognised:
     NotRecognised
         If it runs in none; with the exception of the form in which it got furthest.
     """
-    furthest: tuple[int, Exception] | None = None
-    for depth, family in product(_depths(adapter, known), families(known)):
-        misfits: Counter[tuple[Any, ...]] = Counter()
-        for network in _networks(adapter, known, depth):
-            p = make_probe(family, network, known, 0.1)
-            found: list[tuple[float, Form, Read, bool]] = []
-            for form in adapter.forms(p):
-                structure = (network.hidden, form.words, form.container, form.base)
-                if misfits[structure] >= _TRIES:
-                    continue  # the wrong container fails in every convention
-                for biases in (True, False):
-                    try:
-                        result = adapter.call(p if biases else without_biases(p), form)
-                    except Exception as error:  # whatever the user's code raises
-                        place = _reached(error)
-                        if furthest is None or place > furthest[0]:
-                            furthest = place, error
-                        structural = isinstance(error, TypeError | LookupError | AttributeError)
-                        misfits[structure] += structural and not isinstance(error, IndexError)
-                        break
-                    without = all(x is None for x in result.gradients.db)
-                    if not (
-                        without and biases
-                    ):  # a network without biases is run once more with b = 0
-                        found.append((_right_shapes(result, p), form, result, not without))
-                        break
-                if found and found[-1][0] == 1.0 and family in ("rectangular", "yours"):
-                    break  # here only one form fits
-            best = max((f[0] for f in found if f[1].words == found[0][1].words), default=0.0)
-            # the first way of naming activations: in another, code may take every name for the same function
-            words = found[0][1].words if found else ""
-            found = [f for f in found if f[0] == best > 0.0 and f[1].words == words]
-            if found:
-                _, form, result, biases = _simplest(adapter, known, network, family, found)
-                return Recognised(form, network, result.container, biases, (family,))
-    raise NotRecognised(furthest[1] if furthest else None)
+    furthest = _Furthest()
+    fallback: Recognised | None = None
+    for depth in _depths(adapter, known):
+        seen: list[tuple[float, float, Recognised]] = []
+        for family in families(known):
+            misfits: Counter[tuple[Any, ...]] = Counter()
+            for network in _networks(adapter, known, depth):
+                found = _running(adapter, known, network, family, misfits, furthest)
+                if not found:
+                    continue
+                shaped, form, result, biases = _simplest(adapter, known, network, family, found)
+                here = Recognised(form, network, result.container, biases, (family,))
+                right = most_right(adapter, form, known, network, family, biases)[1] / (2 * depth)
+                # a vector can be cut in the wrong places without anybody noticing
+                if shaped == 1.0 and (right > 0.0 or form.container != "vector"):
+                    return here
+                seen.append((right, shaped, here))
+                break
+        if seen:  # with wrong shapes: where most is right, else on the most telling family
+            right, _, here = max(seen, key=lambda item: item[:2])
+            if right > 0.0:
+                return here
+            fallback = fallback or here
+    if fallback is None:
+        raise NotRecognised(furthest.error)
+    return fallback
+
+
+def _running(
+    adapter: Adapter,
+    known: Known,
+    network: Network,
+    family: str,
+    misfits: Counter[tuple[Any, ...]],
+    furthest: _Furthest,
+) -> list[Candidate]:
+    """Return the forms in which a function runs on a probe, those with most right shapes."""
+    p = make_probe(family, network, known, 0.1)
+    found: list[Candidate] = []
+    for form in adapter.forms(p):
+        structure = (network.hidden, form.words, form.container, form.base)
+        if misfits[structure] >= _TRIES:
+            continue  # the wrong container fails in every convention
+        for biases in (True, False):
+            try:
+                result = adapter.call(p if biases else without_biases(p), form)
+            except Exception as error:  # whatever the user's code raises
+                furthest.note(error)
+                structural = isinstance(error, TypeError | LookupError | AttributeError)
+                misfits[structure] += structural and not isinstance(error, IndexError)
+                break
+            without = all(x is None for x in result.gradients.db)
+            if not (without and biases):  # a network without biases is run once more with b = 0
+                found.append((_right_shapes(result, p), form, result, not without))
+                break
+        if found and found[-1][0] == 1.0 and family in ("rectangular", "yours"):
+            break  # here only one form fits
+    # the first way of naming activations: in another, code may take every name for the same function
+    found = [f for f in found if f[1].words == found[0][1].words]
+    best = max((f[0] for f in found), default=0.0)
+    return [f for f in found if f[0] == best > 0.0]
 
 
 def _reached(error: BaseException) -> int:
@@ -156,8 +195,8 @@ def _simplest(
     known: Known,
     network: Network,
     family: str,
-    found: list[tuple[float, Form, Read, bool]],
-) -> tuple[float, Form, Read, bool]:
+    found: list[Candidate],
+) -> Candidate:
     """Return the form whose gradients need the fewest mistakes."""
     if len(found) == 1:
         return found[0]

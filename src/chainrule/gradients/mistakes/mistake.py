@@ -63,6 +63,8 @@ class Convention:
         J holds ``loss_factor`` times the loss; 2 where the squared error is written without its half.
     mean : bool
         Whether J is the mean over samples; otherwise the sum.
+    over_outputs : bool
+        Whether the mean is also over the outputs of a sample.
     penalty_factor : float
         The gradient of the penalty is ``penalty_factor * l2 * W``; 2 where J holds ``l2 * sum W²``.
     penalty_over_n : bool
@@ -76,6 +78,7 @@ class Convention:
     penalty_factor: float = 1.0
     penalty_over_n: bool = False
     biases_penalised: bool = False
+    over_outputs: bool = False
 
 
 CHAINRULE = Convention()
@@ -109,6 +112,8 @@ class Setting:
         self.L, self.n = self.architecture.n_layers, len(X)
         self.sizes = self.architecture.sizes
         self.share = convention.loss_factor / (self.n if convention.mean else 1)
+        if convention.over_outputs:
+            self.share /= self.sizes[-1]
         over = self.n if convention.penalty_over_n else 1
         self.l2 = self.architecture.l2 * convention.penalty_factor / over
         self.bias_l2 = self.l2 if convention.biases_penalised else 0.0

@@ -1,0 +1,49 @@
+"""`chainrule check`: exit codes 0, 1 and 2, text for people and JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import one_line_error, run
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+RIGHT = """
+import numpy as np
+def backward(X, y, W1, b1, W2, b2, lam):
+    a1 = np.tanh(X @ W1 + b1)
+    d2 = (a1 @ W2 + b2 - y) / len(X)
+    d1 = d2 @ W2.T * (1 - a1 ** 2)
+    return X.T @ d1 + lam * W1, d1.sum(0), a1.T @ d2 + lam * W2, d2.sum(0)
+"""
+
+
+def test_a_right_function_exits_with_0(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(RIGHT)
+    result = run("check", "mine.py:backward")
+    assert result.exit_code == 0, result.output
+    assert "correct" in result.stdout
+
+
+def test_a_mistake_exits_with_1_and_is_named() -> None:
+    result = run("check", f"{EXAMPLES / 'document_001_backward.py'}:compute_gradient", "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert [f["kind"] for f in told["findings"]] == ["db_over_everything"]
+
+
+def test_the_network_can_be_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(RIGHT.replace("lam", "l2"))
+    options = ("--sizes", "3,4,1", "--activation", "tanh", "--loss", "squared_error")
+    result = run("check", "mine.py:backward", *options)
+    assert result.exit_code == 0, result.output
+    assert "3-4-1 (tanh, identity)" in result.stdout
+
+
+def test_bad_usage_exits_with_2(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(RIGHT)
+    assert "FILE:FUNCTION" in one_line_error(run("check", "mine.py"))
+    assert "no such file" in one_line_error(run("check", "none.py:backward"))
+    assert "did you mean" in one_line_error(run("check", "mine.py:backwards"))
+    assert "--sizes" in one_line_error(run("check", "mine.py:backward", "--sizes", "3,x"))

@@ -1,0 +1,336 @@
+"""``diagnose`` on functions written as people write them: the form is recognised, the mistake named, or none found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import chainrule
+from chainrule.errors import InputError
+from chainrule.gradients.diagnose import diagnose, diagnose_values
+from chainrule.gradients.mistakes import Convention
+from chainrule.network.network import Network
+from chainrule.network.parameters import Parameters
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+# ---- right ones, in many forms -----------------------------------------------------------------------------------
+
+
+def rows_names(X, y, W1, b1, W2, b2):
+    a1 = np.tanh(X @ W1 + b1)
+    d2 = (a1 @ W2 + b2 - y) / len(X)
+    d1 = d2 @ W2.T * (1 - a1**2)
+    return {"dW1": X.T @ d1, "db1": d1.sum(0), "dW2": a1.T @ d2, "db2": d2.sum(0)}
+
+
+def rows_lists(X, Y, weights, biases, lam):
+    a = [X]
+    for l, (W, b) in enumerate(zip(weights, biases, strict=True)):
+        z = a[-1] @ W + b
+        a.append(z if l == len(weights) - 1 else np.maximum(z, 0))
+    delta = (a[-1] - Y) / len(X)
+    dW, db = [], []
+    for l in reversed(range(len(weights))):
+        dW.insert(0, a[l].T @ delta + lam * weights[l])
+        db.insert(0, delta.sum(axis=0, keepdims=True))
+        delta = delta @ weights[l].T * (a[l] > 0)
+    return dW, db
+
+
+def columns_dict(params, x, y, lambd=0.0):
+    L = len(params) // 2
+    a = {0: x}
+    for l in range(1, L + 1):
+        z = params[f"W{l}"] @ a[l - 1] + params[f"b{l}"]
+        assert z.shape[1] == x.shape[1]
+        a[l] = sigmoid(z) if l == L else np.tanh(z)
+    n, grads, delta = x.shape[1], {}, a[L] - y
+    for l in range(L, 0, -1):
+        grads[f"dW{l}"] = delta @ a[l - 1].T / n + lambd * params[f"W{l}"]
+        grads[f"db{l}"] = delta.sum(axis=1, keepdims=True) / n
+        assert grads[f"db{l}"].shape == params[f"b{l}"].shape
+        delta = params[f"W{l}"].T @ delta * (1 - a[l - 1] ** 2)
+    return grads
+
+
+def one_vector(theta, X, Y):
+    m, k = X.shape[1], Y.shape[1]
+    h = (theta.size - k) // (m + 1 + k)
+    assert theta.size == (m + 1) * h + (h + 1) * k
+    W1, b1 = theta[: m * h].reshape(m, h), theta[m * h : (m + 1) * h]
+    W2 = theta[(m + 1) * h : -k].reshape(h, k)
+    a1 = sigmoid(X @ W1 + b1)
+    d2 = (a1 @ W2 + theta[-k:] - Y) / len(X)
+    d1 = d2 @ W2.T * a1 * (1 - a1)
+    J = 0.5 * ((a1 @ W2 + theta[-k:] - Y) ** 2).sum() / len(X)
+    return J, np.concatenate([(X.T @ d1).ravel(), d1.sum(0), (a1.T @ d2).ravel(), d2.sum(0)])
+
+
+def labels_softmax(X, y, W1, b1, W2, b2):
+    h = np.maximum(0, X @ W1 + b1)
+    e = np.exp(h @ W2 + b2)
+    p = e / e.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    p /= len(y)
+    dh = p @ W2.T
+    dh[h <= 0] = 0
+    return X.T @ dh, dh.sum(axis=0), h.T @ p, p.sum(axis=0)
+
+
+def one_sample(x, y, W1, b1, W2, b2):
+    a1 = np.tanh(W1 @ x + b1)
+    d2 = W2 @ a1 + b2 - y
+    d1 = W2.T @ d2 * (1 - a1**2)
+    return np.outer(d1, x), d1, np.outer(d2, a1), d2
+
+
+def without_biases(X, y, W1, W2):
+    a1 = np.tanh(X @ W1)
+    d2 = (a1 @ W2 - y) / len(X)
+    return [X.T @ (d2 @ W2.T * (1 - a1**2)), a1.T @ d2]
+
+
+def torch_layout(x, y, W, b):
+    h = [x]
+    for w, c in zip(W, b, strict=True):
+        h.append(np.tanh(h[-1] @ w.T + c))
+    delta = (h[-1] - y) * (1 - h[-1] ** 2) / len(x)
+    grads = []
+    for l in range(len(W) - 1, -1, -1):
+        grads.append((delta.T @ h[l], delta.sum(axis=0)))
+        delta = delta @ W[l] * (1 - h[l] ** 2)
+    return grads[::-1]
+
+
+def word_activations(X, Y, W, b, activations):
+    f = {"relu": lambda z: np.maximum(z, 0), "sigmoid": sigmoid, "tanh": np.tanh}
+    g = {
+        "relu": lambda a: (a > 0) * 1.0,
+        "sigmoid": lambda a: a * (1 - a),
+        "tanh": lambda a: 1 - a * a,
+    }
+    a = [X]
+    for l in range(len(W)):
+        a.append(f[activations[l]](a[-1] @ W[l] + b[l]))
+    delta = (a[-1] - Y) * g[activations[-1]](a[-1]) / len(X)
+    dW, db = [0] * len(W), [0] * len(W)
+    for l in range(len(W) - 1, -1, -1):
+        dW[l], db[l] = a[l].T @ delta, delta.sum(0)
+        if l:
+            delta = delta @ W[l].T * g[activations[l - 1]](a[l])
+    return {"W": dW, "b": db}
+
+
+FORMS = {
+    rows_names: "rows are samples; W (fan_in, fan_out), b (k,)",
+    rows_lists: "two lists, dW and db",
+    columns_dict: "columns are samples; W (fan_out, fan_in), b (k, 1)",
+    one_vector: "one flat vector",
+    labels_softmax: "multiclass_log_loss",
+    one_sample: "W (fan_out, fan_in)",
+    without_biases: "no biases",
+    torch_layout: "rows are samples; W (fan_out, fan_in)",
+    word_activations: "activations as given",
+}
+
+
+@pytest.mark.parametrize(
+    ("function", "form"), FORMS.items(), ids=lambda x: getattr(x, "__name__", "")
+)
+def test_right_functions_are_found_right_in_any_form(function, form: str) -> None:
+    diagnosis = diagnose(function)
+    assert diagnosis.correct, str(diagnosis)
+    assert form in diagnosis.form
+    assert "correct" in str(diagnosis)
+
+
+@pytest.mark.parametrize("function", [rows_names, rows_lists, labels_softmax])
+def test_float32_is_no_mistake(function) -> None:
+    def single(*args, **named):
+        def cast(x):
+            if isinstance(x, list):
+                return [cast(item) for item in x]
+            return x.astype(np.float32) if getattr(x, "dtype", None) == np.float64 else x
+
+        return function(*map(cast, args), **{key: cast(x) for key, x in named.items()})
+
+    single.__signature__ = __import__("inspect").signature(function)
+    diagnosis = diagnose(single)
+    assert diagnosis.correct, str(diagnosis)
+    assert any("float32" in note for note in diagnosis.notes)
+
+
+# ---- wrong ones --------------------------------------------------------------------------------------------------
+
+
+def test_a_mistake_is_told_with_both_formulas_numbers_and_remedy() -> None:
+    def backward(X, y, W1, b1, W2, b2):
+        a1 = np.tanh(X @ W1 + b1)
+        d2 = (a1 @ W2 + b2 - y) / len(X)
+        d1 = d2 @ W2.T
+        return X.T @ d1, d1.sum(axis=0), a1.T @ d2, d2.sum(axis=0)
+
+    diagnosis = diagnose(backward, activations="tanh")
+    (finding,) = diagnosis.findings
+    assert (finding.kind, finding.layers) == ("derivative_missing", (1,))
+    text = str(diagnosis)
+    for part in (
+        "layer 1: the derivative of the activation (tanh) is missing",
+        "yours  delta[1] = dJ/da[1]",
+        "right  delta[1] = dJ/da[1] * f'(z[1])",
+        "should be",
+        "change multiply by f'(z[1])",
+    ):
+        assert part in text
+    assert diagnosis.to_dict()["findings"][0]["kind"] == "derivative_missing"
+
+
+def test_code_that_runs_on_square_networks_only_is_still_understood() -> None:
+    def backward(X, y, W1, b1, W2, b2):
+        a1 = np.tanh(X @ W1 + b1)
+        d2 = (a1 @ W2 + b2 - y) / len(X)
+        d1 = d2 @ W2 * (1 - a1**2)
+        return X.T @ d1, d1.sum(axis=0), a1.T @ d2, d2.sum(axis=0)
+
+    diagnosis = diagnose(backward)
+    assert diagnosis.kinds == ["weights_not_transposed"]
+    assert any("rectangular network it fails" in note for note in diagnosis.notes)
+
+
+def test_gradients_from_the_last_layer_to_the_first_are_noticed() -> None:
+    def backward(X, Y, W, b):
+        a = [X]
+        for w, c in zip(W, b, strict=True):
+            a.append(np.tanh(a[-1] @ w + c))
+        delta = (a[-1] - Y) * (1 - a[-1] ** 2) / len(X)
+        dW, db = [], []
+        for l in range(len(W) - 1, -1, -1):
+            dW.append(a[l].T @ delta)
+            db.append(delta.sum(axis=0))
+            delta = delta @ W[l].T * (1 - a[l] ** 2)
+        return dW, db
+
+    assert diagnose(backward).kinds == ["layers_reversed"]
+
+
+def test_on_a_users_own_network_hidden_mistakes_are_listed() -> None:
+    diagnosis = diagnose(
+        rows_names, sizes=[2, 3, 1], activations="tanh", loss="squared_error", n_samples=1
+    )
+    assert diagnosis.correct
+    hidden = {item.kind: item.reason for item in diagnosis.invisible}
+    assert "sample" in hidden["mean_missing"]
+    assert "penalty" in hidden["l2_sign"]
+    assert "would change no number" in str(diagnosis)
+
+
+def test_side_effects_are_findings() -> None:
+    def steps(X, y, W1, b1):
+        d = (X @ W1 + b1 - y) / len(X)
+        dW, db = X.T @ d, d.sum(0)
+        W1 -= 0.1 * dW
+        return dW, db
+
+    assert "arguments_changed" in diagnose(steps).kinds
+    total = {}
+
+    def sums(X, y, W1, b1):
+        d = (X @ W1 + b1 - y) / len(X)
+        key = X.shape
+        total[key] = total.get(key, 0) + X.T @ d
+        return total[key], d.sum(0)
+
+    assert "not_repeatable" in diagnose(sums, loss="squared_error").kinds
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (lambda X, y, W, b: None, "None"),
+        (lambda X, y, W, b: 1 / 0, "ZeroDivisionError"),
+        (lambda X, y, W, b: undefined_name, "NameError"),  # noqa: F821
+    ],
+)
+def test_what_gives_no_gradient_is_a_finding(body, text: str) -> None:
+    diagnosis = diagnose(body)
+    assert diagnosis.verdict == "failed"
+    assert text in str(diagnosis)
+
+
+def test_numbers_that_are_not_finite_are_a_finding() -> None:
+    def backward(X, y, W1, b1):
+        d = (X @ W1 + b1 - y) / len(X)
+        return X.T @ d * np.nan, d.sum(0)
+
+    diagnosis = diagnose(backward, loss="squared_error")
+    assert "not_finite" in diagnosis.kinds
+
+
+def test_an_explicit_call_bridges_any_signature() -> None:
+    def odd(qq, zz, stuff):
+        return rows_names(qq, zz, *stuff)
+
+    with pytest.raises(InputError, match="qq, zz, stuff"):
+        diagnose(odd)
+    diagnosis = diagnose(
+        odd,
+        n_layers=2,
+        call=lambda f, p: f(p.X, p.Y, [p.W[0], p.b[0], p.W[1], p.b[1]]),
+    )
+    assert diagnosis.correct, str(diagnosis)
+
+
+# ---- objectives and values ---------------------------------------------------------------------------------------
+
+
+def linear(X, y, W1, b1, lam):
+    d = X @ W1 + b1 - y
+    return X.T @ d / len(X) + lam / len(X) * W1, d.sum(0) / len(X)
+
+
+def test_gradients_are_judged_against_the_users_own_objective() -> None:
+    def J(X, y, W1, b1, lam):
+        n = len(X)
+        return ((X @ W1 + b1 - y) ** 2).sum() / (2 * n) + lam / (2 * n) * (W1**2).sum()
+
+    assert diagnose(linear).kinds == ["l2_over_n"]
+    assert diagnose(linear, objective=J).correct
+    assert diagnose(linear, convention=Convention(penalty_over_n=True)).correct
+
+
+def test_an_objective_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="objective"):
+        diagnose(linear, objective=lambda X, y, W1: float(np.abs(X).max() * y.min()))
+
+
+def test_an_overflowing_loss_is_found() -> None:
+    def backward(x, y, w, b):
+        a = sigmoid(w.T @ x + b)
+        return x @ (a - y).T / x.shape[1], np.mean(a - y, axis=1)
+
+    def cost(y, y_pred):
+        n = y.shape[1]
+        return -np.sum(y * np.log(y_pred) + (1 - y) * np.log(1 - y_pred)) / n
+
+    diagnosis = diagnose(backward, objective=cost)
+    assert diagnosis.kinds == ["loss_overflows"]
+
+
+def test_values_alone_can_be_diagnosed() -> None:
+    net = Network([3, 4, 2], activations="sigmoid", l2=0.3, random_state=1)
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    G = Parameters(net.architecture, net.gradient(X, Y)[1])
+    assert diagnose_values({"dW1": G.W[1], "db2": G.b[2]}, net.parameters, X, Y).correct
+    wrong = diagnose_values({"db2": G.b[2] * 6, "dW2": G.W[2]}, net.parameters, X, Y)
+    assert wrong.kinds == ["db_mean_missing"]
+    with pytest.raises(InputError, match="dW9"):
+        diagnose_values({"dW9": G.W[1]}, net.parameters, X, Y)
+
+
+def test_it_is_public() -> None:
+    assert chainrule.diagnose is diagnose
