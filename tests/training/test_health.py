@@ -117,6 +117,7 @@ def test_exploding_gradients_are_found() -> None:
         ([1.0, 0.5, 0.1, 0.01], [1e-4, 1e-2, 1.0, 5.0]),  # a plateau that is left
         ([1.0, 1e-6, 1e-7, 1e-4], [1.0, 1e-3, 1e-4, 1.0]),  # a spike far below the start
         ([0.70, 0.71, 0.72], [1.0, 1.1, 0.9]),  # noise about a constant
+        ([1.1, 1.09, 1.09, 1.11], [0.4, 1e-5, 1e-5, 3e-3]),  # a ripple on a flat loss
     ],
 )
 def test_gradients_that_only_change_are_well(loss: list[float], norm: list[float]) -> None:
