@@ -96,3 +96,21 @@ def test_one_bar_serves_several_trainings() -> None:
     text = plain(file.getvalue())
     assert "2/2" in text
     assert "3/3" in text
+
+
+def test_the_loss_is_a_curve_beside_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    file = io.StringIO()
+    show(terminal(file), epochs=30)
+    last = plain(file.getvalue()).splitlines()[-1]
+    curve = re.findall("[▁▂▃▄▅▆▇█]+", last)
+    assert [len(part) for part in curve] == [progress.CURVE]
+    assert curve[0][0] == "█"  # the loss of a training that learns is highest at its beginning
+
+
+def test_a_curve_ends_with_the_present_and_skips_what_is_no_number() -> None:
+    falling = [2.0**-i for i in range(160)]
+    assert progress.curve_of(falling) == progress.curve_of(falling[9::10])
+    assert progress.curve_of([*falling[:-1], 1.0])[-1] == "█"
+    assert progress.curve_of([1.0, float("nan")]) == ""
+    assert progress.curve_of([1.0, 0.0, -1.0]) == "█▅▁"

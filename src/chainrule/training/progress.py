@@ -1,7 +1,9 @@
-"""A progress bar by Rich: epochs, loss, validation score, rate and the time left. Silent where nobody looks."""
+"""A progress bar by Rich: the loss as a curve, epochs, values and the time left. Silent where nobody looks."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,10 @@ INTERVAL = 0.1
 WIDE = 110
 #: What stands in the line until the first epoch is over.
 BEFORE = "starting; the very first time compiles for some seconds"
+
+
+#: Characters of the curve of the loss, and of the bar beside it.
+CURVE, BAR = 16, 22
 
 
 class RichProgress:
@@ -49,11 +55,15 @@ class RichProgress:
         self._last: EpochEnded | None = None
         self._first = 0
         self._brief = False
+        self._losses: list[float] = []
         self._drawn = 0.0
 
     def __call__(self, event: Event) -> None:
         """Draw what the event says."""
         if isinstance(event, EpochEnded):
+            if self._bar is not None:
+                seen = event.loss if event.validation_loss is None else event.validation_loss
+                self._losses.append(seen)
             if self._bar is not None and perf_counter() - self._drawn >= INTERVAL:
                 self._update(event, described(event, self._brief))
                 self._bar[0].refresh()
@@ -76,7 +86,7 @@ class RichProgress:
         )
 
         console = self._console or Console(stderr=True)
-        self._last = None
+        self._last, self._losses = None, []
         if not console.is_terminal:
             return
         self._first = event.epoch
@@ -86,10 +96,13 @@ class RichProgress:
             columns = [BarColumn(5), MofNCompleteColumn(), values, left]
         else:
             description, elapsed = TextColumn("{task.description}"), TimeElapsedColumn()
-            columns = [description, BarColumn(), MofNCompleteColumn(), values]
+            curve = TextColumn("{task.fields[curve]}", markup=False)
+            columns = [description, BarColumn(BAR), curve, MofNCompleteColumn(), values]
             columns += [elapsed, TextColumn("left"), left]
         progress = Progress(*columns, console=console, auto_refresh=False)
-        task = progress.add_task(self._description, total=event.settings.max_epochs, values=BEFORE)
+        task = progress.add_task(
+            self._description, total=event.settings.max_epochs, values=BEFORE, curve=""
+        )
         self._bar = progress, task
         progress.start()
         self._drawn = perf_counter()
@@ -97,7 +110,8 @@ class RichProgress:
     def _update(self, event: EpochEnded, values: str) -> None:
         if self._bar is not None:
             progress, task = self._bar
-            progress.update(task, completed=event.epoch - self._first, values=values)
+            curve = curve_of(self._losses)
+            progress.update(task, completed=event.epoch - self._first, values=values, curve=curve)
 
     def _end(self, event: TrainingEnded) -> None:
         if self._bar is None:
@@ -127,3 +141,26 @@ def described(event: EpochEnded, brief: bool = False) -> str:
     if event.learning_rate is not None:
         parts.append(f"rate {event.learning_rate:.3g}")
     return (" " if brief else "  ").join(parts)
+
+
+def curve_of(losses: Sequence[float], width: int = CURVE) -> str:
+    """Return the course of a loss as a line of bars, low where it was low; on a logarithmic scale where it can be.
+
+    Of a long course each bar shows the last of its epochs, so that the line ends with the present.
+
+    Examples
+    --------
+    >>> curve_of([8.0, 4.0, 2.0, 1.0]), curve_of([1.0]), curve_of([])
+    ('█▆▃▁', '▁', '')
+    """
+    n = len(losses)
+    pieces = min(n, width)
+    shown = [losses[(i + 1) * n // pieces - 1] for i in range(pieces)]
+    if not all(map(math.isfinite, shown)):
+        return ""
+    if shown and min(shown) > 0.0:
+        shown = [math.log(loss) for loss in shown]
+    low, high = min(shown, default=0.0), max(shown, default=0.0)
+    bars = "▁▂▃▄▅▆▇█"
+    scale = (len(bars) - 1) / (high - low) if high > low else 0.0
+    return "".join(bars[int((value - low) * scale + 0.5)] for value in shown)
