@@ -161,16 +161,21 @@ class Comparison:
         evaluations = 0
         found: list[int] = []
         while heap and evaluations < self.most and len(found) < self.most // 10:
-            _, start, stop = heapq.heappop(heap)
+            gap, start, stop = heapq.heappop(heap)
+            gap = -gap
             if stop - start == 1:
                 found.append(start)
                 continue
             middle = (start + stop) // 2
-            for left, right in ((start, middle), (middle, stop)):
-                gap, _, allowed = self._along(left, right)
-                evaluations += 1
-                if gap > allowed:
-                    heapq.heappush(heap, (-gap, left, right))
+            left, _, allowed = self._along(start, middle)
+            if left > allowed:
+                heapq.heappush(heap, (-left, start, middle))
+                right, _, allowed = self._along(middle, stop)
+                if right > allowed:
+                    heapq.heappush(heap, (-right, middle, stop))
+            else:  # then it is on the right, which need not be asked
+                heapq.heappush(heap, (-gap, middle, stop))
+            evaluations += 2
         return found
 
     # ---- entries --------------------------------------------------------------------------------

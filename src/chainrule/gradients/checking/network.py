@@ -26,7 +26,7 @@ from chainrule.gradients.problem import Problem, as_problem
 from chainrule.network.backprop import Masks, forward
 from chainrule.network.parameters import Parameters, segments
 
-_WORK = 6e8  # multiplications of one forward pass beyond which a sample of the rows is taken
+_WORK = 2e8  # multiplications of one forward pass beyond which a sample of the rows is taken
 _NEAR = 1e-13  # two orders of summation may put a z this near (of the largest) to a kink on different sides
 
 
