@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chainrule.equations.custom import register_activation, register_loss
     from chainrule.estimators import MLPClassifier, MLPRegressor, load
+    from chainrule.gradients.check import (
+        check_activation,
+        check_function,
+        check_gradients,
+        check_loss,
+    )
     from chainrule.gradients.diagnose import diagnose
+    from chainrule.gradients.flow import FlowRecorder
+    from chainrule.gradients.trace import trace
     from chainrule.network.network import Network
     from chainrule.report import figures
     from chainrule.report.comparison import compare
@@ -23,7 +31,13 @@ __all__ = [
     "MLPRegressor",
     "Network",
     "compare",
+    "trace",
+    "check_gradients",
+    "check_function",
+    "check_activation",
+    "check_loss",
     "diagnose",
+    "FlowRecorder",
     "figures",
     "load",
     "register_activation",
@@ -37,7 +51,13 @@ _HOMES = {
     "load": "chainrule.estimators",
     "Network": "chainrule.network.network",
     "compare": "chainrule.report.comparison",
+    "check_activation": "chainrule.gradients.check",
+    "check_function": "chainrule.gradients.check",
+    "check_gradients": "chainrule.gradients.check",
+    "check_loss": "chainrule.gradients.check",
     "diagnose": "chainrule.gradients.diagnose",
+    "FlowRecorder": "chainrule.gradients.flow",
+    "trace": "chainrule.gradients.trace",
     "register_activation": "chainrule.equations.custom",
     "register_loss": "chainrule.equations.custom",
 }
