@@ -250,10 +250,10 @@ def false_alarms(count: int, dtype: str) -> tuple[int, float]:
         if found.cost > 0.5 and VERBOSE:
             print("alarm", p, run.rtol, sorted(named(found)))
         right = backward_with(p.setting, {})
-        for mine, theirs in zip(
-            (*right.dW[1:], *right.db[1:]), (*user.dW[1:], *user.db[1:]), strict=True
-        ):
-            closest = max(closest, distance(mine, theirs) / run.rtol)
+        for quantity, mine, theirs in (("dW", right.dW, user.dW), ("db", right.db, user.db)):
+            for l in range(1, p.setting.L + 1):
+                gap = distance(mine[l], theirs[l], floor=run.floor(quantity, l))
+                closest = max(closest, gap / run.rtol)
     return alarms, closest
 
 
