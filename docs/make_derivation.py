@@ -1,0 +1,162 @@
+"""Write docs/derivation.md: backpropagation from the chain rule to matrices, with the numbers of a small network.
+
+Every number on the page is computed here, and every formula is checked here against complex-step differentiation
+before the page is written. Run: .venv/bin/python docs/make_derivation.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from chainrule import Network
+from chainrule.equations.losses import losses, softmax
+from chainrule.network.backprop import equal_share, forward, objective
+from chainrule.network.parameters import Parameters
+from chainrule.network.random import dropout_mask
+from chainrule.optimizers.adam import Adam
+from chainrule.optimizers.optimizer import apply
+
+PAGE = Path(__file__).with_name("derivation.md")
+STEP = 1e-30
+
+
+def small_network() -> tuple[Network, np.ndarray, np.ndarray]:
+    """Return a network of two layers whose numbers fit on a page, and two samples."""
+    W1, b1 = np.array([[0.1, 0.4], [-0.3, 0.2]]), np.array([0.05, -0.1])
+    W2, b2 = np.array([[0.7], [-0.5]]), np.array([0.2])
+    network = Network(
+        [2, 2, 1], activations="tanh", loss="binary_log_loss", l2=0.1, initializer=[W1, b1, W2, b2]
+    )
+    return network, np.array([[1.0, 2.0], [-1.0, 0.5]]), np.array([[1.0], [0.0]])
+
+
+def complex_step(network: Network, X: np.ndarray, Y: np.ndarray, masks=None) -> np.ndarray:
+    """Return dJ/dtheta without any formula for it: the imaginary part of J(theta + i h) over h."""
+    share, gradient = equal_share(len(X), X.dtype), np.empty(network.parameters.vector.size)
+    for i in range(gradient.size):
+        theta = network.parameters.vector.astype(complex)
+        theta[i] += 1j * STEP
+        parameters = Parameters(network.architecture, theta)
+        scores = forward(parameters, X, masks).scores
+        gradient[i] = objective(parameters, scores, Y, share).imag / STEP
+    return gradient
+
+
+def same(name: str, given: np.ndarray, expected: np.ndarray) -> None:
+    """Stop if a formula on the page is not the derivative that it says it is."""
+    if not np.allclose(given, expected, rtol=1e-12, atol=1e-14):
+        raise AssertionError(f"{name}: the page would say {given}, complex step says {expected}")
+
+
+def tex(array: np.ndarray, digits: int = 4) -> str:
+    """Write a matrix, or a vector as a row."""
+    rows = np.atleast_2d(array)
+    body = r" \\ ".join(" & ".join(f"{x:.{digits}f}" for x in row) for row in rows)
+    return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+
+
+def loss_rows() -> str:
+    """Return one line a registered loss, after checking value against derivative."""
+    rng = np.random.default_rng(0)
+    lines = []
+    for loss in losses:
+        z, y = rng.normal(size=(4, 3)), rng.uniform(0.1, 0.9, size=(4, 3))
+        y /= y.sum(axis=1, keepdims=True)
+        for j in range(3):
+            shifted = z.astype(complex)
+            shifted[:, j] += 1j * STEP
+            same(loss.name, loss.gradient(z, y)[:, j], loss.rows(shifted, y).imag / STEP)
+        left_out = f"; without {loss.dropped}" if loss.dropped else ""
+        formula, derivative = (
+            text.replace("|", r"\|") for text in (loss.formula, loss.derivative_formula)
+        )
+        lines.append(
+            f"| `{loss.name}` | {loss.link_name} | {formula}{left_out} | {derivative} | {loss.source} |"
+        )
+    return "\n".join(lines)
+
+
+def softmax_jacobian() -> dict[str, str]:
+    """Return the numbers of the section on softmax."""
+    z = np.array([[1.0, 0.0, -1.0]])
+    S = softmax(z)[0]
+    jacobian = np.diag(S) - np.outer(S, S)
+    for j in range(3):
+        shifted = z.astype(complex)
+        shifted[0, j] += 1j * STEP
+        same("softmax", jacobian[:, j], softmax(shifted)[0].imag / STEP)
+    y = np.array([1.0, 0.0, 0.0])
+    same("log-loss through softmax", jacobian.T @ (-y / S), S - y)
+    return {"S": tex(S), "jacobian": tex(jacobian), "p_minus_y": tex(S - y)}
+
+
+def page() -> str:
+    """Return the page."""
+    network, X, Y = small_network()
+    P = network.forward(X)
+    J, gradient = network.gradient(X, Y)
+    same("gradient", gradient, complex_step(network, X, Y))
+    G = Parameters(network.architecture, gradient)
+    W, b, n = network.W, network.b, len(X)
+    p = 1.0 / (1.0 + np.exp(-P.z[2]))
+    delta_2 = (p - Y) / n
+    da = delta_2 @ W[2].T
+    delta_1 = da * (1.0 - P.a[1] ** 2)
+    same("dW[2]", P.a[1].T @ delta_2 + 0.1 * W[2], G.W[2])
+    same("dW[1]", X.T @ delta_1 + 0.1 * W[1], G.W[1])
+    same("db[1]", delta_1.sum(axis=0), G.b[1])
+
+    mask = dropout_mask(7, 1, np.arange(n), 2, 0.5, "float64")
+    masks = [1.0, mask, 1.0]
+    dropped = network.gradient(X, Y, masks=masks)[1]
+    same("dropout", dropped, complex_step(network, X, Y, masks))
+
+    adam, theta = Adam(0.001), network.parameters.vector.copy()
+    apply(adam, theta, gradient, state := adam.start(theta.size, "float64"))
+    same(
+        "Adam's first step",
+        theta,
+        network.parameters.vector - 0.001 * gradient / (np.abs(gradient) + 1e-8),
+    )
+    text = PAGE.with_name("derivation.md.in").read_text(encoding="utf-8")
+    numbers = {
+        "X": tex(X, 1),
+        "Y": tex(Y, 0),
+        "W1": tex(W[1], 1),
+        "b1": tex(b[1], 2),
+        "W2": tex(W[2], 1),
+        "b2": tex(b[2], 1),
+        "z1": tex(P.z[1]),
+        "a1": tex(P.a[1]),
+        "z2": tex(P.z[2]),
+        "p": tex(p),
+        "J": f"{J:.6f}",
+        "delta2": tex(delta_2),
+        "dW2": tex(G.W[2]),
+        "db2": tex(G.b[2]),
+        "da1": tex(da),
+        "prime1": tex(1.0 - P.a[1] ** 2),
+        "delta1": tex(delta_1),
+        "dW1": tex(G.W[1]),
+        "db1": tex(G.b[1]),
+        "entry": f"{X[0, 0]:.0f} \\cdot ({delta_1[0, 0]:.6f}) + ({X[1, 0]:.0f}) \\cdot {delta_1[1, 0]:.6f}"
+        f" + 0.1 \\cdot {W[1][0, 0]:.1f} = {G.W[1][0, 0]:.6f}",
+        "mask": tex(mask, 0),
+        "dropped_db1": tex(Parameters(network.architecture, dropped).b[1]),
+        "m": tex(state.moments[0][-3:], 6),
+        "v": tex(state.moments[1][-3:], 10),
+        "losses": loss_rows(),
+        **softmax_jacobian(),
+    }
+    for name, number in numbers.items():
+        text = text.replace(f"«{name}»", number)
+    if "«" in text:
+        raise AssertionError(f"a number is missing: {text[text.index('«') :][:30]}")
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"every formula checked; wrote {PAGE.name}")
