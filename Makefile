@@ -77,7 +77,7 @@ $(BENCH_VENV)/installed: pyproject.toml constraints.txt benchmarks/constraints.t
 	@touch $@
 
 bench: $(BENCH_VENV)/installed
-	@set -e; for name in $(BENCHMARKS); do $(BENCH_VENV)/bin/python -m benchmarks.$$name $(BENCH); done
+	@status=0; for name in $(BENCHMARKS); do $(BENCH_VENV)/bin/python -m benchmarks.$$name $(BENCH) || status=1; done; exit $$status
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
