@@ -155,7 +155,9 @@ class ComparisonResult:
             return f"{found.mean:+.4f}, noise unknown"
         p = "p < .001" if found.p < 0.001 else f"p = {found.p:.3f}".replace("0.", ".", 1)
         if found.p >= LEVEL:
-            return f"within noise ({p})"
+            gaps = self._values(self.best, "score") - self._values(name, "score")
+            often = f", behind in {(gaps > 0).sum()} of {len(gaps)}" if len(gaps) > 1 else ""
+            return f"within noise ({p}{often})"
         return f"{found.mean:+.4f} ({p})"
 
     def remarks(self) -> list[str]:
@@ -166,9 +168,8 @@ class ComparisonResult:
             how = f"{count(c.n_folds, 'fold')} of about {c.n_validation:,} rows and {count(n_seeds, 'seed')}"
         else:
             how = f"{count(n_seeds, 'seed')} on the same {c.n_train:,} training and {c.n_validation:,} validation rows"
-        text = [
-            f"Means over {how}" + (", ± standard deviation." if n_seeds > 1 or c.n_folds else ".")
-        ]
+        several = n_seeds > 1 or c.n_folds
+        text = [f"Means over {how}, ± standard deviation." if several else f"Trained with {how}."]
         if len(self.ranked) > 1:
             test = (
                 "corrected resampled t-test over folds"

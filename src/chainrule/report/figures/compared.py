@@ -75,7 +75,7 @@ class ComparedLossDisplay(Display):
 class ComparedScoreDisplay(Display):
     """The scores of every candidate, best on top: a dot for each training, a bar for the mean.
 
-    Filled marks: the difference to the best is within noise. Hollow marks: it is not.
+    Filled marks: the difference to the best is within noise (p >= .05). Hollow marks: it is not.
 
     Parameters
     ----------
@@ -135,9 +135,9 @@ class ComparedScoreDisplay(Display):
         ax.set_ylim(len(self.scores) - 0.5, -0.5)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel(f"validation {plain(self.score_name)}")
-        shown = [("o", colours.cycle[0], "within noise of the best")]
+        shown = [("o", colours.cycle[0], "not told apart from the best (p ≥ .05)")]
         if not all(self.within_noise.get(name, False) for name in self.scores):
-            shown.append(("o", colours.background, "behind by more than noise"))
+            shown.append(("o", colours.background, "behind (p < .05)"))
         for marker, face, label in shown:
             edge = colours.cycle[0] if face != colours.background else colours.faint
             ax.scatter([], [], marker=marker, s=26, facecolor=face, edgecolor=edge, label=label)
