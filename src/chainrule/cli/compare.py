@@ -201,10 +201,9 @@ def compare(
 
     Example: chainrule compare penguins.csv --target species --hidden 64 --hidden 128 --hidden 64,32
     """
-    from chainrule.cli.comparing import CompareOptions, compare_table
-    from chainrule.cli.recipe import FitOptions
+    from chainrule.cli.comparing import CompareOptions, common_options, compare_table
 
-    common = FitOptions(
+    common = common_options(
         table=table,
         target=target,
         output=output,
@@ -213,23 +212,17 @@ def compare(
         task=task,
         drop=drop or [],
         skip_missing=skip_missing,
-        test=None,
         test_fraction=test_fraction,
         validation_fraction=0.0 if folds is not None else validation_fraction,
         hidden="",
         activation="relu",
         dropout=dropout,
-        loss=None,
-        class_weight=None,
         solver="adamw",
-        learning_rate=None,
         schedule=schedule,
         batch_size=batch_size,
         epochs=epochs,
         patience=patience,
         alpha=0.0001,
-        weight_decay=None,
-        max_time=None,
         seed=seed,
         engine="auto",
         threads=threads,

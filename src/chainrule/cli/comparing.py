@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,14 @@ class CompareOptions:
     seeds: int
     folds: int | None
     figures: str
+
+
+def common_options(**given: Any) -> FitOptions:
+    """Return the options of `chainrule fit` that all candidates share; those not given are at their default, None."""
+    others: dict[str, Any] = {
+        field.name: None for field in fields(FitOptions) if field.name not in given
+    }
+    return FitOptions(**given, **others)
 
 
 def compare_table(o: CompareOptions) -> None:
