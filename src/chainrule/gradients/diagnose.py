@@ -122,6 +122,11 @@ def diagnose(
     fixed_activations = known.activations is not None or not adapter.takes_activations
     found += findings(explanation, fixed_activations)
     notes = [*fit.notes, *behaviour.notes(explanation, failures)]
+    if known.loss is None and network.loss == "squared_error" and network.last == "sigmoid":
+        notes.append(
+            "the squared error of a sigmoid was guessed; if the loss is the log-loss, p (1 - p) is a factor too "
+            "many: give loss='binary_log_loss'"
+        )
     notes += [
         f"the same numbers could also come from: {text}"
         for text in equivalents(explanation.ties)[:3]

@@ -16,6 +16,7 @@ COST = 1.0  # a mistake
 REPEATED = 0.25  # the same kind as in a layer above
 _COARSE = 1e-5  # rtol above which numbers are float32
 _CANCELLED = 0.02  # times rtol 1e-4: some 16 roundings of float32, relative to what cancels
+_SATURATED = 0.05  # times rtol and _CANCELLED: one rounding of a float32 near 1
 UNKNOWN = 3.5  # a dW or db that nothing explains
 KEPT = 0.6  # explanations this much dearer than the best are followed further down
 
@@ -50,17 +51,20 @@ class Run:
     def _bounds(self) -> tuple[list[float], list[float]]:
         """What dW and db would be if nothing cancelled, p - y least of all: float32 rounds relative to that."""
         s = self.setting
+
+        def slope(l: int) -> Array:
+            # a (1 - a) of a saturated unit is rounded relative to 1, not to itself
+            return np.abs(s.f[l].prime(s.z[l], s.a[l])) + _SATURATED
+
         out = s.a[s.L] if s.loss.link_name == "identity" else s.probabilities
-        delta = s.share * (np.abs(out) + np.abs(s.Y)) * np.abs(s.f[s.L].prime(s.z[s.L], s.a[s.L]))
+        delta = s.share * (np.abs(out) + np.abs(s.Y)) * slope(s.L)
         dW, db = [0.0] * (s.L + 1), [0.0] * (s.L + 1)
         for l in range(s.L, 0, -1):
             size = np.abs(s.a[l - 1]).T @ delta + s.l2 * np.abs(s.W[l])
-            dW[l], db[l] = (
-                _CANCELLED * float(size.max()),
-                _CANCELLED * float(delta.sum(axis=0).max()),
-            )
-            f = s.f[l - 1]
-            delta = delta @ np.abs(s.W[l]).T * np.abs(f.prime(s.z[l - 1], s.a[l - 1]))
+            dW[l] = _CANCELLED * float(size.max())
+            db[l] = _CANCELLED * float(delta.sum(axis=0).max())
+            if l > 1:
+                delta = delta @ np.abs(s.W[l]).T * slope(l - 1)
         return dW, db
 
 
