@@ -79,7 +79,7 @@ def test_rows_are_predicted_in_blocks_with_the_same_result(
     models: Models, penguins_csv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = run("predict", models["species"], penguins_csv, "--proba").stdout
-    monkeypatch.setattr("chainrule.cli.judging.BLOCK", 100)
+    monkeypatch.setattr("chainrule.report.judging.BLOCK", 100)
     blocks = run("predict", models["species"], penguins_csv, "--proba").stdout
     left, right = table_of(whole), table_of(blocks)
     assert left["prediction"].tolist() == right["prediction"].tolist()

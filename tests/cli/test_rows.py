@@ -9,13 +9,13 @@ import pytest
 from chainrule.cli.rows import (
     Part,
     divided,
-    positions,
     true_labels,
     true_numbers,
     with_target,
     words_as_missing,
 )
 from chainrule.errors import InputError
+from chainrule.report.judging import positions
 
 
 def part(y: list[object]) -> Part:

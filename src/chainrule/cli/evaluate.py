@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.options import Format, Json, Model, SkipMissing, Table
+from chainrule.cli.options import Format, Json, Model, Report, SkipMissing, Table
 from chainrule.errors import InputError
 
 
@@ -23,6 +23,10 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    report: Report = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the report's file whatever it is.")
+    ] = False,
     skip_missing: SkipMissing = False,
     format: Format = None,
     as_json: Json = False,
@@ -38,10 +42,12 @@ def evaluate(
     from chainrule.cli.files import open_model
     from chainrule.cli.inputs import model_inputs
     from chainrule.cli.judging import judge
+    from chainrule.cli.reporting import check_report
     from chainrule.cli.rows import Part, require_column, true_labels, true_numbers, with_target
     from chainrule.report.text import confusion, count, printable
     from chainrule.tables import read_table, separate
 
+    check_report(report, inputs=(model, table), force=force)
     page = Page(silent=as_json)
     with page.collecting():
         opened = open_model(model)
@@ -66,7 +72,8 @@ def evaluate(
             page.note(f"{count(left_out, 'row')} without a target left out")
         true = true_labels(y, classes) if classes else true_numbers(y)
         part = Part(model_inputs(opened, X), true)
-        found = judge(opened.estimator, part, _baseline(opened, classes, true))
+        baseline = _baseline(opened, classes, true)
+        found = judge(opened.estimator, part, baseline)
         for remark in [*found.remarks, *found.warnings()]:
             page.note(remark)
     page.field("model", f"{printable(model)}, predicts {printable(name)}")
@@ -77,9 +84,54 @@ def evaluate(
         page.field("confusion", "rows of each true class by what was predicted")
         page.block(confusion(found.confusion, classes, page.room))
     page.print_notes()
+    if report is not None:
+        options = {
+            "target": target,
+            "report": report,
+            "skip_missing": skip_missing,
+            "format": format,
+        }
+        _report(page, report, opened, part, baseline, options, table)
     if as_json:
-        facts = {"model": model, "table": table, "target": name}
+        facts = {"model": model, "table": table, "target": name, "report": report}
         print_json({**facts, **found.to_dict(), "notes": page.notes})
+
+
+def _report(
+    page: Any,
+    report: str,
+    opened: Any,
+    part: Any,
+    baseline: dict[str, Any],
+    options: dict[str, Any],
+    table: str,
+) -> None:
+    """Write the page; how the model was trained is told as far as its file knows."""
+    import os
+
+    from chainrule.cli.fit import fit
+    from chainrule.cli.reporting import command, write_page
+
+    fitted = opened.fit
+    commands = [
+        ("The command that judged it", command("evaluate", evaluate, [opened.path, table], options))
+    ]
+    trained_on, kept = fitted.get("table"), fitted.get("options")
+    if isinstance(trained_on, str) and isinstance(kept, dict):
+        line = command("fit", fit, [trained_on], kept)
+        commands.append(("The command that trained it", line))
+    seconds = fitted.get("seconds")
+    background = {
+        "table": os.path.basename(table),
+        "target": options["target"] or opened.target or "",
+        "source": f"of {os.path.basename(table)}",
+        "baseline": baseline,
+        "notes": page.notes,
+        "seconds": seconds if isinstance(seconds, float) and seconds >= 0.0 else None,
+        "commands": commands,
+    }
+    with page.collecting():
+        write_page(page, report, opened.estimator, part, background, "the scores were shown")
 
 
 def _baseline(opened: Any, classes: list[Any], true: Any) -> dict[str, Any]:

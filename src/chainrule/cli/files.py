@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,10 +39,43 @@ def check_output(path: str, *, inputs: tuple[str, ...], force: bool) -> None:
     FileError
         No such folder, no permission, one of the inputs, or an existing file that is not a model.
     """
+    replaceable = force or _is_replaceable
+    check_free(
+        path, option="--output", inputs=inputs, replaceable=replaceable, what="a chainrule model"
+    )
+
+
+def check_free(
+    path: str,
+    *,
+    option: str,
+    inputs: Sequence[str],
+    replaceable: Callable[[str], bool] | bool,
+    what: str,
+) -> None:
+    """Refuse a file's name that could not be written to, or whose file must stay.
+
+    Parameters
+    ----------
+    path : str
+    option : str
+        Where the name comes from.
+    inputs : sequence of str
+        Files that are read.
+    replaceable : callable or bool
+        Whether a file that is there already may be replaced.
+    what : str
+        What a file that may be replaced is.
+
+    Raises
+    ------
+    FileError
+        No such folder, no permission, one of the inputs, or an existing file that is something else.
+    """
     folder = os.path.dirname(path) or os.curdir
     if not path or not os.path.basename(path) or os.path.isdir(path):
         raise FileError.of(
-            path or "--output", got="a folder" if path else "nothing", expected="a file's name"
+            path or option, got="a folder" if path else "nothing", expected="a file's name"
         )
     if not os.path.isdir(folder):
         raise FileError.of(
@@ -56,24 +89,32 @@ def check_output(path: str, *, inputs: tuple[str, ...], force: bool) -> None:
             path,
             got=f"no permission to write in {folder}",
             expected="a folder that can be written to",
-            remedy="choose another place with --output",
+            remedy=f"choose another place with {option}",
         )
     if not os.path.exists(path):
         return
-    for given in inputs:
-        if given != "-" and os.path.exists(given) and os.path.samefile(given, path):
-            raise FileError.of(
-                path, got="the file that is read", expected="another one", remedy="choose --output"
-            )
+    if any(is_same_file(given, path) for given in inputs):
+        raise FileError.of(
+            path, got="the file that is read", expected="another one", remedy=f"choose {option}"
+        )
     if not os.path.isfile(path):
         raise FileError.of(path, got="something that is not a file", expected="a file's name")
-    if not force and not _is_replaceable(path):
+    if not (replaceable if isinstance(replaceable, bool) else replaceable(path)):
         raise FileError.of(
             path,
-            got="a file that is there already and is not a chainrule model",
-            expected="a new name, or a model to replace",
-            remedy="choose another name with --output, or --force",
+            got=f"a file that is there already and is not {what}",
+            expected=f"a new name, or {what} to replace",
+            remedy=f"choose another name with {option}, or --force",
         )
+
+
+def is_same_file(one: str, other: str) -> bool:
+    """Tell whether two names are those of one file, which need not be there yet."""
+    if one == "-" or other == "-":
+        return False
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _is_replaceable(path: str) -> bool:

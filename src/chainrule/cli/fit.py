@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chainrule.cli.options import Force, Format, Json, Quiet, SkipMissing, Table
+from chainrule.cli.options import Force, Format, Json, Quiet, Report, SkipMissing, Table
 
 _TABLE, _NETWORK, _TRAINING, _OUTPUT = "Table", "Network", "Training", "Output"
 
@@ -29,6 +29,7 @@ def fit(
             show_default=False,
         ),
     ] = None,
+    report: Report = None,
     force: Force = False,
     format: Format = None,
     skip_missing: SkipMissing = False,
@@ -258,5 +259,6 @@ def fit(
             threads=threads,
             as_json=as_json,
             quiet=quiet,
+            report=report,
         )
     )

@@ -14,6 +14,7 @@ from chainrule.cli.files import FIT, check_output, default_output
 from chainrule.cli.judging import judge, training_baseline
 from chainrule.cli.problem import Problem, read_problem
 from chainrule.cli.recipe import SECOND_ORDER, FitOptions, estimator_of, in_words_of_the_command
+from chainrule.cli.reporting import check_report, command, recorder_for, write_page
 from chainrule.errors import ChainruleError
 from chainrule.report import model as described
 from chainrule.report.scores import Scores
@@ -25,11 +26,13 @@ def fit_table(o: FitOptions) -> None:
     output = default_output(o.table) if o.output is None else o.output
     inputs = (o.table,) if o.test is None else (o.table, o.test)
     check_output(output, inputs=inputs, force=o.force)
+    check_report(o.report, inputs=inputs, output=output, force=o.force)
     page = Page(silent=o.as_json or o.quiet, held=True)
     with page.collecting():
         problem = read_problem(o, page)
         estimator = estimator_of(o, problem.classifies, problem.training.n)
-        seconds = _train(estimator, problem, page)
+        recorder = None if o.report is None else recorder_for(o.epochs)
+        seconds = _train(estimator, problem, page, recorder)
         page.print_notes()
         _tell_training(page, estimator, seconds)
         classes = estimator.classes_.tolist() if problem.classifies else []
@@ -40,12 +43,60 @@ def fit_table(o: FitOptions) -> None:
         written = _save(estimator, output, {**facts, "baseline_of_training": baseline})
         page.field("model", f"{printable(output)} ({size(written)})")
         page.field("", f"predict with: chainrule predict {printable(output)} NEW_TABLE.csv")
+        if o.report is not None:
+            _report(o, output, estimator, problem, page, facts, baseline, recorder)
     if o.as_json:
         columns = [s._asdict() for s in estimator.preparation_.summary()]
-        print_json({"model": output, "bytes": written, **facts, "columns": columns})
+        told = {"model": output, "bytes": written, "report": o.report, **facts}
+        print_json({**told, "columns": columns})
 
 
-def _train(estimator: Any, problem: Problem, page: Page) -> float:
+def _report(
+    o: FitOptions,
+    output: str,
+    estimator: Any,
+    problem: Problem,
+    page: Page,
+    facts: dict[str, Any],
+    baseline: dict[str, Any],
+    recorder: Any,
+) -> None:
+    """Write the page about the fit; the model is on the disk by now."""
+    from chainrule.cli.fit import fit
+
+    judged = problem.test or problem.validation or problem.training
+    options = {**asdict(o), "table": None, "force": False, "as_json": False, "quiet": False}
+    write_page(
+        page,
+        o.report or "",
+        estimator,
+        judged,
+        {
+            "table": facts["table"],
+            "target": o.target,
+            "reason": problem.reason,
+            "rows": facts["rows"],
+            "source": _judged_rows(problem),
+            "seen": judged is not problem.test,
+            "baseline": baseline,
+            "notes": page.notes,
+            "seconds": facts["seconds"],
+            "recorder": recorder,
+            "commands": [("The command that trained it", command("fit", fit, [o.table], options))],
+        },
+        f"the model {output} was",
+    )
+
+
+def _judged_rows(problem: Problem) -> str:
+    if problem.test is not None:
+        return problem.test_source
+    if problem.validation is not None:
+        return "that decided when to stop, for want of test rows"
+    return "that it was trained on, for want of others: they say how well it remembers"
+
+
+def _train(estimator: Any, problem: Problem, page: Page, recorder: Any) -> float:
     """Train; return the seconds. Ctrl-C ends it with the best weights so far, if there are any."""
     from chainrule.training import TrainingStarted
     from chainrule.training.progress import RichProgress
@@ -59,6 +110,8 @@ def _train(estimator: Any, problem: Problem, page: Page) -> float:
             page.release()
 
     estimator.callbacks = [announce] if page.silent else [announce, RichProgress()]
+    if recorder is not None:
+        estimator.callbacks.append(recorder)
     validation = problem.validation
     held_out = {} if validation is None else {"X_val": validation.X, "y_val": validation.y}
     began = perf_counter()
@@ -161,7 +214,7 @@ def _facts(
 
 
 #: Options that say where things lie on this machine or how they are shown, not how the model came about.
-_NOT_KEPT = ("table", "test", "output", "force", "as_json", "quiet")
+_NOT_KEPT = ("table", "test", "output", "report", "force", "as_json", "quiet")
 
 
 def _save(estimator: Any, output: str, facts: dict[str, Any]) -> int:

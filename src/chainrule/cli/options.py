@@ -42,6 +42,16 @@ Force = Annotated[
     bool, typer.Option("--force", help="Overwrite the output even if it is not a chainrule model.")
 ]
 
+Report = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Also write a page about the model, one HTML file: scores, figures, health.",
+        show_default=False,
+    ),
+]
+
 
 def items(text: str) -> list[str]:
     """Cut text at commas, but not inside brackets.

@@ -97,8 +97,8 @@ def _predictions(opened: Any, frame: Any, X: Any, proba: bool, carried: Sequence
     """Return the table of predictions, (n, ...)."""
     import pandas as pd
 
-    from chainrule.cli.judging import predicted
     from chainrule.cli.rows import require_column
+    from chainrule.report.judging import predicted
 
     estimator = opened.estimator
     columns: dict[str, Any] = {}
@@ -137,7 +137,7 @@ def _probabilities(opened: Any, X: Any) -> Iterator[tuple[str, Any]]:
     """Yield a name and the probabilities for each class (of each target column, if there are several)."""
     import numpy as np
 
-    from chainrule.cli.judging import blocks
+    from chainrule.report.judging import blocks
 
     estimator = opened.estimator
     found = [estimator.predict_proba(X.iloc[rows]) for rows in blocks(len(X))]
@@ -155,7 +155,7 @@ def _probabilities(opened: Any, X: Any) -> Iterator[tuple[str, Any]]:
 
 def _delimited(found: Any, separator: str) -> Iterator[bytes]:
     """Yield a table as UTF-8 text, a block of rows at a time."""
-    from chainrule.cli.judging import blocks
+    from chainrule.report.judging import blocks
 
     for i, rows in enumerate(blocks(len(found))):
         text: str = found.iloc[rows].to_csv(

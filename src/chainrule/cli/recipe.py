@@ -74,6 +74,7 @@ class FitOptions:
     threads: int | None
     as_json: bool
     quiet: bool
+    report: str | None = None
 
 
 def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:

@@ -131,18 +131,6 @@ def require_column(frame: Any, name: str, option: str) -> None:
     )
 
 
-def positions(y: NDArray[Any], classes: list[Any]) -> NDArray[np.intp]:
-    """Return where each label stands among the classes, -1 where it does not.
-
-    Examples
-    --------
-    >>> positions(np.array(["b", "z", "a"], dtype=object), ["a", "b"]).tolist()
-    [1, -1, 0]
-    """
-    place = {label: i for i, label in enumerate(classes)}
-    return np.array([place.get(label, -1) for label in y.tolist()], dtype=np.intp)
-
-
 def labels_as_written(y: Any) -> NDArray[Any]:
     """Return a target column as text, the way a person writes it, shape (n,)."""
     return np.array(columns.texts(y).to_pylist(), dtype=object)

@@ -78,7 +78,7 @@ class Scores:
         if value is None or trivial is None or value < trivial:
             return []
         return [
-            f"the model is no better than the baseline ({name.replace('_', '-')} {_shown(value)}, {_shown(trivial)})"
+            f"the model is no better than the baseline ({name.replace('_', '-')} {shown(value)}, {shown(trivial)})"
         ]
 
     def lines(self) -> list[str]:
@@ -87,8 +87,8 @@ class Scores:
         rows = [["", "model", "baseline"]]
         for name, value in self.values.items():
             if value is not None:
-                shown = _shown(value), _shown(self.baseline.get(name))
-                rows.append([names.get(name, name), *shown])
+                both = shown(value), shown(self.baseline.get(name))
+                rows.append([names.get(name, name), *both])
         return table(rows, right=(1, 2))
 
 
@@ -246,7 +246,7 @@ def _number_scores(y: Floats, predicted: Floats) -> dict[str, float | None]:
         }
 
 
-def _shown(value: float | None) -> str:
+def shown(value: float | None) -> str:
     """Write a score: four decimals where that says something, so that scores are aligned."""
     if value is not None and (0.001 <= value < 100.0 or -100.0 < value <= 0.0):
         return f"{value:.4f}"

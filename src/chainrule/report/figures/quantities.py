@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import PredictionErrorDisplay, r2_score
 from sklearn.utils.validation import check_is_fitted
 
@@ -123,6 +124,9 @@ class PredictedDisplay(Display):
             )
             ax.set_xlabel(f"predicted{name}")
             ax.set_ylabel(f"true{name}" if ours else "residual (true − predicted)")
+            if ours:  # scikit-learn divides the range in four, whatever numbers that gives
+                for axis in (ax.xaxis, ax.yaxis):
+                    axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
             if ours and n > 1:
                 ax.set_title(f"R² = {r2_score(self.y_true, self.y_pred):.3f}")
             elif not ours:
