@@ -24,7 +24,7 @@ from chainrule.gradients.findings import (
     explain,
     findings,
 )
-from chainrule.gradients.known import Known
+from chainrule.gradients.known import Known, Network
 from chainrule.gradients.mistakes import BANK, CHAINRULE, Convention, Mistake, Setting
 from chainrule.gradients.mistakes.variant import Gradients
 from chainrule.gradients.objective import Fit, diagnose_objective
@@ -122,11 +122,7 @@ def diagnose(
     fixed_activations = known.activations is not None or not adapter.takes_activations
     found += findings(explanation, fixed_activations)
     notes = [*fit.notes, *behaviour.notes(explanation, failures)]
-    if known.loss is None and network.loss == "squared_error" and network.last == "sigmoid":
-        notes.append(
-            "the squared error of a sigmoid was guessed; if the loss is the log-loss, p (1 - p) is a factor too "
-            "many: give loss='binary_log_loss'"
-        )
+    notes += _guessed(known, network)
     notes += [
         f"the same numbers could also come from: {text}"
         for text in equivalents(explanation.ties)[:3]
@@ -142,6 +138,22 @@ def diagnose(
         explanation.runs,
         known.sizes is not None,
     )
+
+
+def _guessed(known: Known, network: Network) -> list[str]:
+    """Say what rests on a guessed loss: p - y is right for one loss and lacks a factor for another."""
+    if known.loss is not None:
+        return []
+    if network.loss == "squared_error" and network.last == "sigmoid":
+        return [
+            "judged as the squared error of a sigmoid; if the loss is the log-loss, p (1 - p) is a factor too many: "
+            "give loss='binary_log_loss'"
+        ]
+    if network.loss == "binary_log_loss":
+        return [
+            "judged as the log-loss of a sigmoid, where delta is p - y; if the loss is another one, give loss="
+        ]
+    return []
 
 
 def _known(

@@ -106,7 +106,7 @@ def recognise(adapter: Adapter, known: Known) -> Recognised:
     furthest = _Furthest()
     fallback: Recognised | None = None
     for depth in _depths(adapter, known):
-        seen: list[tuple[float, float, Recognised]] = []
+        seen: list[tuple[float, Recognised]] = []
         for family in families(known):
             misfits: Counter[tuple[Any, ...]] = Counter()
             for network in _networks(adapter, known, depth):
@@ -119,13 +119,13 @@ def recognise(adapter: Adapter, known: Known) -> Recognised:
                 # a vector can be cut in the wrong places without anybody noticing
                 if shaped == 1.0 and (right > 0.0 or form.container != "vector"):
                     return here
-                seen.append((right, shaped, here))
+                seen.append((right, here))
                 break
-        if seen:  # with wrong shapes: where most is right, else on the most telling family
-            right, _, here = max(seen, key=lambda item: item[:2])
-            if right > 0.0:
-                return here
-            fallback = fallback or here
+        # With wrong shapes: the most telling family on which anything is right. A single sample would flatter.
+        telling = next((here for right, here in seen if right > 0.0), None)
+        if telling is not None:
+            return telling
+        fallback = fallback or (seen[0][1] if seen else None)
     if fallback is None:
         raise NotRecognised(furthest.error)
     return fallback
