@@ -110,10 +110,12 @@ def test_progress_hears_of_every_training(part: Split) -> None:
 def test_ctrl_c_ends_all_threads_after_their_epoch(part: Split) -> None:
     pressed = threading.Lock()
 
+    pressed = threading.Event()
+
     def interrupt(event: TrialEvent) -> None:
-        # Once only: a second Ctrl-C would meet whatever runs after this test.
-        if event.kind == "epoch" and event.epoch >= 2 and pressed.acquire(blocking=False):
-            _thread.interrupt_main()  # the exception comes in the main thread alone
+        if event.kind == "epoch" and event.epoch >= 2 and not pressed.is_set():
+            pressed.set()
+            _thread.interrupt_main()  # as Ctrl-C does: the exception comes in the main thread alone
 
     before = threading.active_count()
     endless = small(max_iter=100_000, n_iter_no_change=np.inf)

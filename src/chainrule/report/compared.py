@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import FileError
-from chainrule.estimators.noise import Difference, against_the_best
+from chainrule.estimators.noise import against_the_best
 from chainrule.estimators.trials import Comparison, Trial
-from chainrule.report.text import count, duration, listed, number, table, wrapped
-
-#: A difference as large would come about by noise alone less often than this.
-LEVEL = 0.05
+from chainrule.report import compared_text
+from chainrule.report.compared_text import IN_ARCHITECTURE, LEVEL
+from chainrule.report.text import listed, number, wrapped
 
 
 class ComparisonResult:
@@ -39,6 +38,10 @@ class ComparisonResult:
         One row a training.
     estimators : dict
         A fitted estimator for each candidate, best first: that of the first seed and fold.
+    ranked : list of str
+        The candidates' names, best first.
+    differences : dict
+        For each candidate its ``Difference`` to the best.
     notes : list of str
         What the trainings warned of.
     """
@@ -52,9 +55,9 @@ class ComparisonResult:
         import pandas as pd
 
         self.comparison, self.score_name = comparison, score_name
-        self._factors = {name: dict(of) for name, of in factors.items()}
+        self.factors = {name: dict(of) for name, of in factors.items()}
         self.ranked = sorted(factors, key=self._order)
-        self._differences = dict(
+        self.differences = dict(
             zip(self.ranked, against_the_best(comparison, self.ranked), strict=True)
         )
         self.estimators = {n: comparison.fitted[n] for n in self.ranked if n in comparison.fitted}
@@ -63,25 +66,28 @@ class ComparisonResult:
         self.notes = self._notes()
 
     def _order(self, name: str) -> tuple[float, float]:
-        score, loss = _mean(self._values(name, "score")), _mean(self._values(name, "loss"))
+        score, loss = _mean(self.values(name, "score")), _mean(self.values(name, "loss"))
         return (
             -score if math.isfinite(score) else math.inf,
             loss if math.isfinite(loss) else math.inf,
         )
 
-    def _values(self, name: str, what: str) -> np.ndarray:
+    def values(self, name: str, what: str) -> np.ndarray:
+        """Return a quantity of each training of one candidate."""
         return np.array([getattr(t, what) for t in self.comparison.of(name)], dtype=np.float64)
 
     def _row(self, rank: int, name: str) -> dict[str, Any]:
         estimator = self.comparison.fitted.get(name)
         sizes = () if estimator is None else estimator.network_.sizes
-        found = self._differences[name]
+        found = self.differences[name]
         row: dict[str, Any] = {"rank": rank, "candidate": name}
         row["architecture"] = "→".join(map(str, sizes)) or name
-        row.update((key, value) for key, value in self._factors[name].items() if key not in _HIDDEN)
+        row.update(
+            (key, value) for key, value in self.factors[name].items() if key not in IN_ARCHITECTURE
+        )
         row["parameters"] = 0 if estimator is None else estimator.network_.n_parameters
         for what in ("seconds", "epochs", "score", "loss"):
-            values = self._values(name, what)
+            values = self.values(name, what)
             row[what] = _mean(values)
             if what != "epochs":
                 row[f"{what}_spread"] = float(values.std(ddof=1)) if len(values) > 1 else math.nan
@@ -117,74 +123,11 @@ class ComparisonResult:
 
     def lines(self) -> list[str]:
         """Return the table in text, the best first."""
-        varied = [key for key in next(iter(self._factors.values())) if key not in _HIDDEN]
-        heads = ["", "architecture", *(_SHORT.get(key, key) for key in varied)]
-        rows = [
-            [
-                *heads,
-                "parameters",
-                "seconds",
-                f"validation {self.score_name}",
-                "validation loss",
-                "beside the best",
-            ]
-        ]
-        for row in self.frame.to_dict("records"):
-            rows.append(
-                [
-                    str(row["rank"]),
-                    row["architecture"],
-                    *(str(row[key]) for key in varied),
-                    f"{row['parameters']:,}",
-                    _spread(row["seconds"], row["seconds_spread"], 2),
-                    _spread(row["score"], row["score_spread"], 4),
-                    _spread(row["loss"], row["loss_spread"], 5),
-                    self._verdict(row["candidate"]),
-                ]
-            )
-        first = 2 + len(varied)
-        return table(rows, right=(0, *range(first, first + 4)))
-
-    def _verdict(self, name: str) -> str:
-        found: Difference = self._differences[name]
-        if name == self.best:
-            return "best"
-        if math.isnan(found.mean):
-            return "no score"
-        if math.isnan(found.p):
-            return f"{found.mean:+.4f}, noise unknown"
-        p = "p < .001" if found.p < 0.001 else f"p = {found.p:.3f}".replace("0.", ".", 1)
-        if found.p >= LEVEL:
-            gaps = self._values(self.best, "score") - self._values(name, "score")
-            often = f", behind in {(gaps > 0).sum()} of {len(gaps)}" if len(gaps) > 1 else ""
-            return f"within noise ({p}{often})"
-        return f"{found.mean:+.4f} ({p})"
+        return compared_text.lines(self)
 
     def remarks(self) -> list[str]:
         """Return what limits these numbers, one sentence each."""
-        c = self.comparison
-        n_seeds = len({trial.seed for trial in c.trials})
-        if c.n_folds:
-            how = f"{count(c.n_folds, 'fold')} of about {c.n_validation:,} rows and {count(n_seeds, 'seed')}"
-        else:
-            how = f"{count(n_seeds, 'seed')} on the same {c.n_train:,} training and {c.n_validation:,} validation rows"
-        several = n_seeds > 1 or c.n_folds
-        text = [f"Means over {how}, ± standard deviation." if several else f"Trained with {how}."]
-        if len(self.ranked) > 1:
-            test = (
-                "corrected resampled t-test over folds"
-                if c.n_folds
-                else "paired test over seeds and validation rows"
-            )
-            titles, noise = self._titles(), self.within_noise
-            same = [titles[name] for name in self.ranked[1:] if noise[name]]
-            says = listed(same) if same else "none"
-            text.append(f"Within noise of the best ({test}, Holm, 5 %): {says}.")
-        text.append(
-            f"All in {duration(c.seconds)}. The validation rows also chose each training's best epoch, so these scores "
-            "flatter all alike: test the one you choose on other rows."
-        )
-        return text
+        return compared_text.remarks(self)
 
     def __str__(self) -> str:
         notes = [line for text in self.remarks() for line in wrapped(text, 110)]
@@ -225,16 +168,16 @@ class ComparisonResult:
             name: [t.history for t in self.comparison.of(name) if t.history["loss"]]
             for name in self.ranked
         }
-        titles = self._titles()
+        titles = self.titles()
         return ComparedLossDisplay({titles[n]: h for n, h in shown.items() if h}).plot(ax)
 
     def plot_scores(self, *, ax: Any = None) -> Any:
         """Draw the scores of all trainings; return the display."""
         from chainrule.report.figures.compared import ComparedScoreDisplay
 
-        titles, noise = self._titles(), self.within_noise
+        titles, noise = self.titles(), self.within_noise
         return ComparedScoreDisplay(
-            {titles[name]: self._values(name, "score").tolist() for name in self.ranked},
+            {titles[name]: self.values(name, "score").tolist() for name in self.ranked},
             {titles[name]: noise[name] for name in self.ranked},
             score_name=self.score_name,
         ).plot(ax)
@@ -261,7 +204,7 @@ class ComparisonResult:
         """
         from chainrule.report.figures.compared import ComparedBoundaryDisplay
 
-        first, titles = self.comparison.first, self._titles()
+        first, titles = self.comparison.first, self.titles()
         shown = {}
         for name, estimator in list(self.estimators.items())[:most]:
             score = next(t.score for t in self.comparison.of(name) if math.isfinite(t.score))
@@ -270,11 +213,15 @@ class ComparisonResult:
             shown, first.X_val, first.y_val, columns=columns, truth=truth, ax=ax
         )
 
-    def _titles(self) -> dict[str, str]:
+    def titles(self) -> dict[str, str]:
         """Return the architecture of each candidate, with what else tells it apart."""
         titles = {}
         for row in self.frame.to_dict("records"):
-            rest = [str(v) for k, v in self._factors[row["candidate"]].items() if k not in _HIDDEN]
+            rest = [
+                str(v)
+                for k, v in self.factors[row["candidate"]].items()
+                if k not in IN_ARCHITECTURE
+            ]
             titles[row["candidate"]] = ", ".join([row["architecture"], *rest])
         return titles
 
@@ -330,19 +277,8 @@ class ComparisonResult:
         return shown
 
 
-#: Parameters that the architecture tells already; and short names of the others, for the table's head.
-_HIDDEN = ("hidden_layer_sizes",)
-_SHORT = {"learning_rate_init": "rate"}
-
-
 def _mean(values: np.ndarray) -> float:
     return float(values.mean()) if len(values) else math.nan
-
-
-def _spread(mean: float, spread: float, digits: int) -> str:
-    if not math.isfinite(mean):
-        return "-"
-    return f"{mean:.{digits}f}" + (f" ± {spread:.{digits}f}" if math.isfinite(spread) else "")
 
 
 def _plain(trial: Trial) -> dict[str, Any]:

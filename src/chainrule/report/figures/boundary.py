@@ -7,14 +7,15 @@ from typing import Any, Self
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import to_rgb
+from matplotlib.ticker import MaxNLocator
 from sklearn.inspection import DecisionBoundaryDisplay as _Base
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError
 from chainrule.report.figures.display import Display, legend_below, plain
 from chainrule.report.figures.planes import Plane, plane
-from chainrule.report.figures.style import MARKERS, Palette, diverging, sequential
+from chainrule.report.figures.style import MARKERS, Palette, sequential, softened
 from chainrule.report.text import listed
 
 #: Points drawn; more hide the shading. They are spread evenly over the rows.
@@ -43,10 +44,16 @@ class DecisionBoundaryDisplay(Display, _Base):  # type: ignore[misc] # scikit-le
     rest : str
         Where the other columns stand.
     title : str
+
+    Attributes
+    ----------
+    limits : tuple of float or None
+        The quantities at the ends of the colours, to share them among several displays.
     """
 
     panel = (5.2, 4.4)
     surface_: Any
+    limits: tuple[float, float] | None = None
 
     def __init__(
         self,
@@ -185,7 +192,7 @@ class DecisionBoundaryDisplay(Display, _Base):  # type: ignore[misc] # scikit-le
             self.xx1,
             self.response,
             levels=np.linspace(0.0, 1.0, 21),
-            cmap=_softened(colours),
+            cmap=softened(),
         )
         bar = ax.figure.colorbar(self.surface_, ax=ax, shrink=0.8, ticks=[0, 0.25, 0.5, 0.75, 1])
         bar.set_label(f"P({plain(self.classes[1], most=24)})")
@@ -224,13 +231,16 @@ class DecisionBoundaryDisplay(Display, _Base):  # type: ignore[misc] # scikit-le
             self.xx0,
             self.xx1,
             self.response,
-            levels=np.linspace(*self._range(), 21),
+            levels=np.linspace(*self.value_range(), 21),
             cmap=sequential(),
         )
-        ax.figure.colorbar(self.surface_, ax=ax, shrink=0.8).set_label("predicted")
+        bar = ax.figure.colorbar(self.surface_, ax=ax, shrink=0.8, ticks=MaxNLocator(6))
+        bar.set_label("predicted")
 
-    def _range(self) -> tuple[float, float]:
+    def value_range(self) -> tuple[float, float]:
         """Return the smallest and the largest quantity, predicted or true: surface and points share their colours."""
+        if self.limits is not None:
+            return self.limits
         values = [self.response.ravel()]
         if self.points is not None and self.points[2] is not None:
             values.append(np.asarray(self.points[2], dtype=np.float64))
@@ -266,7 +276,7 @@ class DecisionBoundaryDisplay(Display, _Base):  # type: ignore[misc] # scikit-le
         if y is None:
             ax.scatter(x0[some], x1[some], color=colours.faint, **look)
         elif self.classes is None:
-            vmin, vmax = self._range()
+            vmin, vmax = self.value_range()
             ax.scatter(
                 x0[some], x1[some], c=y[some], cmap=sequential(), vmin=vmin, vmax=vmax,
                 **{**look, "edgecolors": colours.ink},
@@ -284,12 +294,3 @@ class DecisionBoundaryDisplay(Display, _Base):  # type: ignore[misc] # scikit-le
                     label=plain(name, most=24),
                     **look,
                 )
-
-
-def _softened(colours: Palette) -> LinearSegmentedColormap:
-    """Return the diverging map, mixed with paper so that points stand out."""
-    paper = np.array(to_rgb(colours.background))
-    steps = [
-        tuple(0.55 * np.array(diverging()(x)[:3]) + 0.45 * paper) for x in np.linspace(0.0, 1.0, 65)
-    ]
-    return LinearSegmentedColormap.from_list("softened", steps)

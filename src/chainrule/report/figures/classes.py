@@ -11,7 +11,7 @@ from sklearn import metrics
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError
-from chainrule.report.figures.display import Display, plain
+from chainrule.report.figures.display import Display, legend_below, plain
 from chainrule.report.figures.style import DASHES, Palette, sequential
 from chainrule.report.text import listed
 
@@ -194,7 +194,10 @@ class RocDisplay(_CurvesByClass):
                 )
         ax.plot([0, 1], [0, 1], color=colours.faint, linewidth=1, linestyle=":", label="chance")
         _unit_square(ax, "false positive rate", "true positive rate")
-        ax.legend(loc="lower right")
+        if len(self.curves) <= 3 and max(map(len, self.curves)) <= 12:
+            ax.legend(loc="lower right")
+        else:  # too large to hide no curve
+            legend_below(ax, columns=2)
 
 
 class PrecisionRecallDisplay(_CurvesByClass):

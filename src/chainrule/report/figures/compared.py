@@ -158,6 +158,12 @@ class ComparedBoundaryDisplay(Display):
 
     def __init__(self, displays: Sequence[DecisionBoundaryDisplay]) -> None:
         self.displays = list(displays)
+        if (
+            self.displays and self.displays[0].classes is None
+        ):  # the same colours say the same in all
+            lows, highs = zip(*(display.value_range() for display in self.displays), strict=True)
+            for display in self.displays:
+                display.limits = (min(lows), max(highs))
 
     @classmethod
     def from_estimators(

@@ -144,7 +144,7 @@ class LossCurveDisplay(Display):
             self._mark(axes[1], self.validation_score, colours)
             axes[1].legend(loc="lower right")
         axes[-1].set_xlabel("epoch")
-        top.legend(loc="upper right")
+        top.legend(loc="best")
         if self.title:
             top.set_title(plain(self.title, most=80))
 

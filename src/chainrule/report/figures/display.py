@@ -129,7 +129,7 @@ def plain(text: object, most: int = 40) -> str:
     >>> print(plain("price in $"))
     price in \$
     """
-    return printable(text, most=most).replace("\\", "\\\\").replace("$", r"\$")
+    return printable(text, most=most).replace("$", r"\$")
 
 
 def finite(values: Sequence[float | None] | np.ndarray) -> np.ndarray:

@@ -8,6 +8,8 @@ import numpy as np
 
 from chainrule.errors import InputError, InputTypeError
 
+_MANY = 400
+
 
 class Plane(NamedTuple):
     """Rows over a grid of two columns.
@@ -42,7 +44,7 @@ def plane(X: Any, columns: tuple[int | str, int | str], resolution: int, eps: fl
     resolution : int
         Grid points a side.
     eps : float
-        How far the grid reaches beyond the table, as a share of the columns' ranges.
+        How far the grid reaches beyond the rows (beyond 99 % of them, if they are many), as a share of their range.
 
     Raises
     ------
@@ -116,7 +118,9 @@ def _numbers(column: Any, name: str) -> np.ndarray:
 
 
 def _steps(values: np.ndarray, resolution: int, eps: float) -> np.ndarray:
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    # Of many rows a few far away would leave no room for the others.
+    ends = (0.5, 99.5) if len(values) >= _MANY else (0.0, 100.0)
+    low, high = map(float, np.nanpercentile(values, ends))
     margin = eps * ((high - low) or 1.0)
     return np.linspace(low - margin, high + margin, resolution)
 

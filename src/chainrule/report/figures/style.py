@@ -14,8 +14,9 @@ from functools import cache
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 
 from chainrule.errors import InputError
 
@@ -128,6 +129,11 @@ def diverging() -> Colormap:
     return _map("diverging", _mode.get())
 
 
+def softened() -> Colormap:
+    """Return the diverging map, mixed with the background so that points on it stand out."""
+    return _map("softened", _mode.get())
+
+
 def sequential() -> Colormap:
     """Return the map from the background to high."""
     return _map("sequential", _mode.get())
@@ -136,10 +142,12 @@ def sequential() -> Colormap:
 @cache
 def _map(kind: str, mode: str) -> Colormap:
     colours = PALETTES[mode]
-    if kind == "diverging":
-        ends = [colours.low, colours.middle, colours.high]
-    else:
+    ends: list[Any] = [colours.low, colours.middle, colours.high]
+    if kind == "sequential":
         ends = [colours.middle, colours.high]
+    elif kind == "softened":
+        paper = np.array(to_rgb(colours.background))
+        ends = [tuple(0.55 * np.array(to_rgb(c)) + 0.45 * paper) for c in ends]
     return LinearSegmentedColormap.from_list(f"chainrule {kind} {mode}", ends)
 
 
