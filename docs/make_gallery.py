@@ -105,7 +105,7 @@ FIGURES = (
     ("compared_scores", "Several networks: scores",
      "A dot for each training; filled where the difference to the best may be noise.",
      "result = compare(\n"
-     "    points, inside, hidden=[(3,), (8,), (32,), (16, 16)], seeds=5, max_iter=60,\n"
+     "    points, inside, hidden=[(6,), (8,), (32,), (16, 16)], seeds=5, max_iter=60,\n"
      "    learning_rate_init=0.01, initializer=\"he_normal\",\n"
      ")\n"
      "result.plot_scores()"),

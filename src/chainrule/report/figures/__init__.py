@@ -23,6 +23,7 @@ from chainrule.report.figures.layers import (
     UnitHealthDisplay,
     WeightHistogramDisplay,
 )
+from chainrule.report.figures.live import LiveLoss
 from chainrule.report.figures.quantities import PredictedDisplay
 from chainrule.report.figures.reliability import ReliabilityDisplay
 from chainrule.report.figures.style import palette, style
@@ -33,6 +34,7 @@ __all__ = [
     "palette",
     "save_figure",
     "LossCurveDisplay",
+    "LiveLoss",
     "LearningRateDisplay",
     "DecisionBoundaryDisplay",
     "ConfusionDisplay",

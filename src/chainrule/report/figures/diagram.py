@@ -136,6 +136,8 @@ class NetworkDisplay(Display):
         largest = float(np.abs(W).max(initial=0.0)) or 1.0
         for sign, colour, dashes in ((1.0, colours.high, "-"), (-1.0, colours.low, (0, (4, 1.6)))):
             i, j = np.nonzero(W * sign > 0.0)
+            if not len(i):  # all weights of one sign: a LineCollection wants a line
+                continue
             size = np.abs(W[i, j]) / largest
             lines = LineCollection(
                 [
