@@ -53,7 +53,7 @@ class TrainingError(ChainruleError, ArithmeticError):
 
 
 class GradientError(ChainruleError, AssertionError):
-    """A gradient is not the derivative of its function; an AssertionError, so that tests may simply ask for the check."""
+    """A gradient is not the derivative of its function; an AssertionError, so that tests may just ask for the check."""
 
 
 class HealthWarning(UserWarning):
