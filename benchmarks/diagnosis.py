@@ -6,7 +6,8 @@
 1. every kind in every layer it can stand in, on all families of probes together and on each family alone;
 2. false alarms on random correct implementations, float64 and float32;
 3. two mistakes at once in different layers;
-4. kinds held out of the bank: unknown, or an explanation that is the same function, but never a wrong name.
+4. kinds held out of the bank: unknown, or an explanation that is the same function, but never a wrong name;
+5. functions in random forms, through ``diagnose`` itself, right and with a mistake.
 
 Mistakes are planted by ``backward_with``, which is first checked against complex-step derivatives; the correct
 implementations are written here, apart from the package.
@@ -22,12 +23,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.written_forms import function, random_style
+from chainrule.gradients.diagnose import diagnose
 from chainrule.gradients.findings import Explanation, explain, findings, invisible
 from chainrule.gradients.mistakes import BANK, WHOLE, Mistake
 from chainrule.gradients.mistakes.variant import Gradients, WrongShape, backward_with
 from chainrule.gradients.probes import FAMILIES, Probe, probe
 from chainrule.gradients.runs import Run, distance
 from chainrule.gradients.trying import tolerance
+from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import equal_share, forward, objective
 from chainrule.network.parameters import Parameters
 
@@ -335,19 +339,62 @@ def held_out(stride: int = 1) -> Counter[str]:
     return said
 
 
+# ---- 5: from the function itself ----------------------------------------------------------------------------------
+
+
+def in_forms(count: int) -> tuple[Counter[str], Counter[str]]:
+    """Return what ``diagnose`` says of functions in random forms: right ones, and ones with a mistake."""
+    rng = np.random.default_rng(11)
+    right: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for _ in range(count):
+        style = random_style(rng)
+        right["correct" if diagnose(function(style)).correct else "BLAMED"] += 1
+        kind, l = BANK[rng.integers(len(BANK))], int(rng.integers(1, style.depth + 1))
+
+        def plant(architecture: Architecture, kind: Mistake = kind, l: int = l) -> Planted:
+            stands = l <= architecture.n_layers and kind.where(architecture, l)
+            return {(kind.term, l): kind} if stands else {}
+
+        activations = (*(style.hidden for _ in range(style.depth - 1)), "identity")
+        architecture = Architecture((3,) * (style.depth + 1), activations, style.loss)
+        if not plant(architecture):
+            continue
+        found = diagnose(function(style, plant), loss=style.loss)
+        named_ = {(f.kind, layer) for f in found.findings for layer in f.layers}
+        if named_ == {(kind.name, l)}:
+            wrong["named"] += 1
+        elif any(kind.name in f.alternatives for f in found.findings) or any(
+            f"layer {l}: {kind.name}" in note for note in found.notes
+        ):
+            wrong["named, with its twins"] += 1
+        elif found.correct and kind.name in {item.kind for item in found.invisible}:
+            wrong["invisible, with the reason"] += 1
+        elif found.verdict in ("unknown", "failed"):
+            wrong[found.verdict] += 1
+        else:
+            wrong["another name"] += 1
+            if VERBOSE:
+                print("form", style, kind.name, l, "->", sorted(named_), found.form)
+    return right, wrong
+
+
 @dataclass
 class Sizes:
     stride: int
     correct: int
     pairs: int
+    forms: int
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--verbose", action="store_true", help="show each case that is not named")
     global VERBOSE
-    VERBOSE = True
-    size = Sizes(25, 200, 30) if parser.parse_args().quick else Sizes(1, 10_000, 1_000)
+    given = parser.parse_args()
+    VERBOSE = given.verbose
+    size = Sizes(25, 200, 30, 20) if given.quick else Sizes(1, 10_000, 1_000, 500)
     print(f"validated: planting agrees with complex step to {validate():.1e}")
     print(f"kinds in the bank: {len(BANK)} of one term, {len(WHOLE)} of the whole gradient")
 
@@ -378,6 +425,13 @@ def main() -> None:
     start = time.perf_counter()
     print(f"\nkinds held out of the bank: {_told(held_out(size.stride))}")
     print(f"  {time.perf_counter() - start:.0f} s")
+
+    start = time.perf_counter()
+    right, planted = in_forms(size.forms)
+    print(
+        f"\nfunctions in {size.forms} random forms, by diagnose() itself, right ones: {_told(right)}"
+    )
+    print(f"  with a mistake: {_told(planted)} ({time.perf_counter() - start:.0f} s)")
 
 
 def _told(outcomes: Counter[str]) -> str:

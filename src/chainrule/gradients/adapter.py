@@ -157,6 +157,8 @@ class Adapter:
         containers = ["list"]
         if self._is_whole():
             containers = ["keys", "vector", "pairs", "list"]
+            if p.architecture.n_layers == 1:
+                containers.append("nested keys")
         elif any(r.kind in ("W", "b") and r.index is None for r in self.roles.values()):
             containers = ["list", "dict", "padded"]
             if p.architecture.n_layers == 1:

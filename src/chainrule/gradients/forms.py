@@ -43,7 +43,8 @@ class Form:
         ``"2-D"``, ``"flat"``, ``"number"`` or ``"labels"`` (the index of the class).
     container : str
         Of weights and biases: ``"list"``, ``"dict"`` (keys from 1), ``"padded"`` (a list whose place 0 is empty),
-        ``"array"`` (one layer), and for one argument of all parameters ``"keys"``, ``"vector"``,
+        ``"array"`` (one layer), and for one argument of all parameters ``"keys"``, ``"nested keys"``,
+        ``"vector"``,
         ``"pairs"``.
     base : int
         Whether the first weight is W1 or W0.
@@ -177,7 +178,7 @@ def _parameters(p: Probe, form: Form) -> Any:
     if form.container == "list":
         return [x for pair in zip(*arrays.values(), strict=True) for x in pair]
     numbered = {kind: dict(enumerate(items, start=form.base)) for kind, items in arrays.items()}
-    return Spelled(numbered)
+    return Spelled(numbered, nested=form.container == "nested keys")
 
 
 def _activations(p: Probe, form: Form) -> list[Any]:

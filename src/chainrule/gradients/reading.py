@@ -188,17 +188,17 @@ def _from_sequence(items: list[Any], L: int, sizes: Sequence[int], layout: Layou
         isinstance(item, Mapping) for item in items
     ):  # [{"dW": ..., "db": ...}]
         return _from_mapping(dict(enumerate(items, start=1)), L)
+    read: list[tuple[float, list[Array | None], list[Array | None], str]] = []
     if len(items) == 2 and all(_is_container(item) for item in items):  # (dWs, dbs)
         dW, db = (_layers(item, L) for item in items)
-        return dW, db, list(empty), "two lists, dW and db"
+        read.append((_fit(dW[1:], db[1:], sizes, layout), dW, db, "two lists, dW and db"))
     if len(items) == L and all(isinstance(item, tuple | list) and len(item) == 2 for item in items):
-        pairs = [(_array(w), _array(b)) for w, b in items]
-        return (
-            [None, *(w for w, _ in pairs)],
-            [None, *(b for _, b in pairs)],
-            empty,
-            "pairs (dW, db)",
-        )
+        dW = [None, *(_array(w) for w, _ in items)]
+        db = [None, *(_array(b) for _, b in items)]
+        read.append((_fit(dW[1:], db[1:], sizes, layout), dW, db, "pairs (dW, db)"))
+    if read:  # two layers of two: the shapes tell
+        _, dW, db, how = max(read, key=lambda item: item[0])
+        return dW, db, empty, how
     arrays = [_array(item) for item in items if item is not None]
     if len(arrays) == 2 * L:
         return (*_arranged(arrays, L, sizes, layout), empty, "one list of W and b")
@@ -207,22 +207,26 @@ def _from_sequence(items: list[Any], L: int, sizes: Sequence[int], layout: Layou
     raise Unreadable(f"it returned {len(items)} items for {L} layers")
 
 
+def _fit(
+    W: Sequence[Array | None], b: Sequence[Array | None], sizes: Sequence[int], layout: Layout
+) -> float:
+    """Return how well arrays fit as dW and db."""
+    fit = 0.0
+    for l, (w, c) in enumerate(zip(W, b, strict=True), start=1):
+        shape = (sizes[l], sizes[l - 1]) if layout.out_in else (sizes[l - 1], sizes[l])
+        fit += 2.0 * (w is not None and w.shape == shape)
+        fit += c is not None and c.size == sizes[l]
+    return fit + 0.1 * (sum(map(_matrix, W)) - sum(map(_matrix, b)))  # where shapes are wrong
+
+
 def _arranged(
     arrays: list[Array | None], L: int, sizes: Sequence[int], layout: Layout
 ) -> tuple[list[Array | None], list[Array | None]]:
     """Tell W from b in one list: in turn or one kind after the other, as the shapes fit best."""
-    best: tuple[float, list[Array | None], list[Array | None]] = (-1.0, [], [])
-    for one, two in ((arrays[0::2], arrays[1::2]), (arrays[:L], arrays[L:])):
-        for W, b in ((one, two), (two, one)):
-            fit = 0.0
-            for l, (w, c) in enumerate(zip(W, b, strict=True), start=1):
-                shape = (sizes[l], sizes[l - 1]) if layout.out_in else (sizes[l - 1], sizes[l])
-                fit += 2.0 * (w is not None and w.shape == shape)
-                fit += c is not None and c.size == sizes[l]
-            fit += 0.1 * (sum(map(_matrix, W)) - sum(map(_matrix, b)))  # where shapes are wrong
-            if fit > best[0] + 1e-9:
-                best = fit, W, b
-    return [None, *best[1]], [None, *best[2]]
+    halves, turns = (arrays[:L], arrays[L:]), (arrays[0::2], arrays[1::2])
+    options = [(W, b) for one, two in (turns, halves) for W, b in ((one, two), (two, one))]
+    W, b = max(options, key=lambda option: _fit(option[0], option[1], sizes, layout))
+    return [None, *W], [None, *b]
 
 
 def _layers(item: Any, L: int) -> list[Array | None]:

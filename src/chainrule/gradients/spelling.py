@@ -67,13 +67,20 @@ class Spelled(dict[Any, Any]):
     ----------
     arrays : mapping of str to dict of int to ndarray
         ``{"W": {1: ..., 2: ...}, "b": {...}, "a": {0: ...}, "z": {...}}``; the keys of the inner dictionaries are kept.
-    style : str
-        How the keys that it holds are spelled: ``"W{}"`` gives W1, ``"w{}"`` gives w1.
+    lower : bool
+        Whether the keys that it holds are w1, b1 instead of W1, b1.
+    nested : bool
+        Whether ``["w"]`` is a dictionary even if there is one layer only.
     """
 
-    def __init__(self, arrays: Mapping[str, Mapping[int, Any]], lower: bool = False) -> None:
+    def __init__(
+        self,
+        arrays: Mapping[str, Mapping[int, Any]],
+        lower: bool = False,
+        nested: bool = False,
+    ) -> None:
         super().__init__()
-        self._arrays = arrays
+        self._arrays, self._nested = arrays, nested
         for kind, by_layer in arrays.items():
             for l, array in by_layer.items():
                 self[f"{kind.lower() if lower else kind}{l}"] = array
@@ -89,7 +96,8 @@ class Spelled(dict[Any, Any]):
         if found and found.kind in self._arrays:
             arrays = self._arrays[found.kind]
             if found.index is None:
-                return next(iter(arrays.values())) if len(arrays) == 1 else dict(arrays)
+                single = len(arrays) == 1 and not self._nested
+                return next(iter(arrays.values())) if single else dict(arrays)
             if found.index in arrays:
                 return arrays[found.index]
         raise KeyError(key)

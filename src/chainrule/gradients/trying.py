@@ -117,7 +117,8 @@ def recognise(adapter: Adapter, known: Known) -> Recognised:
                 here = Recognised(form, network, result.container, biases, (family,))
                 right = most_right(adapter, form, known, network, family, biases)[1] / (2 * depth)
                 # a vector can be cut in the wrong places without anybody noticing
-                if shaped == 1.0 and (right > 0.0 or form.container != "vector"):
+                fits = shaped == 1.0 and (right > 0.0 or form.container != "vector")
+                if fits and not any(earlier > 0.0 for earlier, _ in seen):
                     return here
                 seen.append((right, here))
                 break
