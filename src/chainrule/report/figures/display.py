@@ -113,7 +113,7 @@ class Display(ABC):
 
 def save_figure(figure: Any, path: str | Path, alt: str, **settings: Any) -> None:
     """Write a figure with its words inside, where the format has a place for them; no date, so that bytes repeat."""
-    ending = Path(path).suffix.lower()
+    ending, alt = Path(path).suffix.lower(), printable(alt, most=5000)
     if ending == ".svg":
         settings["metadata"] = {"Date": None, "Description": alt}
     elif ending == ".png":

@@ -189,6 +189,7 @@ def _settings(mode: str) -> Any:
         "font.family": "sans-serif",
         "figure.dpi": 100,
         "savefig.dpi": 110,
+        "svg.hashsalt": "chainrule",  # the same names inside, so the same bytes each time
         "svg.fonttype": "none",  # text stays text: small files, and a reader can search it
         "axes.prop_cycle": cycler(color=list(colours.cycle)),
     }
