@@ -184,10 +184,8 @@ def _from_sequence(items: list[Any], L: int, sizes: Sequence[int], layout: Layou
     mappings = [item for item in items if isinstance(item, Mapping)]
     if (mappings and len(mappings) < len(items)) or len(mappings) == 1:
         return _from_mapping(mappings[0], L)
-    if len(items) == L and all(
-        isinstance(item, Mapping) for item in items
-    ):  # [{"dW": ..., "db": ...}]
-        return _from_mapping(dict(enumerate(items, start=1)), L)
+    if len(mappings) == len(items) == L and not all(map(_is_container, items)):
+        return _from_mapping(dict(enumerate(items, start=1)), L)  # [{"dW": ..., "db": ...}, ...]
     read: list[tuple[float, list[Array | None], list[Array | None], str]] = []
     if len(items) == 2 and all(_is_container(item) for item in items):  # (dWs, dbs)
         dW, db = (_layers(item, L) for item in items)
