@@ -134,6 +134,15 @@ def test_own_validation_rows_and_sparse_ones(circle: Any) -> None:
     assert "noise unknown" not in str(result)
 
 
+def test_one_seed_and_a_score_of_all_rows_at_once_leave_the_noise_unknown(circle: Any) -> None:
+    result = compare(*circle, hidden=[(1,), (8,)], seeds=1, scoring="roc_auc", **FAST)
+    assert result.score_name == "roc_auc"
+    assert "noise unknown" in result.lines()[-1]
+    assert result.frame["within_noise"].tolist() == [True, True]
+    assert result.frame["p_value"].isna().tolist() == [False, True]
+    assert "Trained with 1 seed on the same 320" in str(result)
+
+
 def test_a_candidate_that_fails_is_last(circle: Any) -> None:
     result = compare(
         *circle, hidden=[(4,)], learning_rates=[1e30, 0.01], solvers="sgd", activations="identity",

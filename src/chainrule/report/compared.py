@@ -92,7 +92,9 @@ class ComparisonResult:
             if what != "epochs":
                 row[f"{what}_spread"] = float(values.std(ddof=1)) if len(values) > 1 else math.nan
         row["difference"], row["p_value"] = found.mean, found.p
-        row["within_noise"] = bool(rank == 1 or found.p >= LEVEL)
+        # NaN, where nothing tells how large the noise is, tells no candidates apart
+        told_apart = found.p < LEVEL or math.isnan(found.mean)
+        row["within_noise"] = bool(rank == 1 or not told_apart)
         return row
 
     def _notes(self) -> list[str]:
