@@ -66,18 +66,23 @@ def embedded(make: Callable[[Any], Display], caption: str) -> Picture | str:
             light, dark = _drawn(display, "light"), _drawn(display, "dark")
         except ChainruleError as error:
             return printable(error)
-    width, height = (round(96 * inches) for inches in display.figure_.get_size_inches())
+    width, height = (round(96 * inches) for inches in _layout(display)[2:])
     return Picture(light, dark, printable(display.alt, most=800), width, height, caption)
+
+
+def _layout(display: Display) -> tuple[int, int, float, float]:
+    """Return rows and columns of panels, and the figure's size in inches."""
+    n, (width, height) = display.n_panels, display.panel
+    rows, columns = (n, 1) if display.stacked else (1, n)
+    shrink = 0.75 if display.stacked and n > 1 else 1.0
+    return rows, columns, width * columns, height * rows * shrink
 
 
 def _drawn(display: Display, mode: str) -> str:
     # No pyplot: its figures would stay in memory and, on a desktop, open a window.
     with style(mode), mpl.rc_context({"svg.hashsalt": "chainrule"}):
-        n, (width, height) = display.n_panels, display.panel
-        columns = 1 if display.stacked else n
-        rows = -(-n // columns)
-        shrink = 0.75 if display.stacked and n > 1 else 1.0
-        figure = Figure(figsize=(width * columns, height * rows * shrink), layout="constrained")
+        rows, columns, width, height = _layout(display)
+        figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, sharex=display.stacked)
         display.plot(list(axes.ravel()))
         svg = io.BytesIO()

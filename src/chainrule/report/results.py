@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ def scores(judged: Judged, known: Background, baseline: Mapping[str, Any]) -> Se
         if value is None:
             continue
         interval = found.get(key)
-        between = "–" if interval is None else f"{shown(interval.low)} to {shown(interval.high)}"
+        between = "–" if interval is None else " to ".join(_like(value, interval[:2]))
         lines.append(
             {
                 "key": key,
@@ -61,6 +61,12 @@ def scores(judged: Judged, known: Background, baseline: Mapping[str, Any]) -> Se
         section["classes"] = _by_class(judged, baseline)
         section["more_classes"] = max(len(judged.scores.classes or ()) - MOST_CLASSES, 0)
     return section
+
+
+def _like(value: float, others: Sequence[float]) -> list[str]:
+    """Write numbers with as many decimals as a score is shown with."""
+    decimals = len(shown(value).partition(".")[2])
+    return [f"{x:.4f}" if decimals == 4 else shown(x) for x in others]
 
 
 def _by_class(judged: JudgedClasses, baseline: Mapping[str, Any]) -> list[Section]:
