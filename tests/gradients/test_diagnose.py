@@ -143,7 +143,7 @@ FORMS = {
 )
 def test_right_functions_are_found_right_in_any_form(function, form: str) -> None:
     diagnosis = diagnose(function)
-    assert diagnosis.correct, str(diagnosis)
+    diagnosis.assert_correct()
     assert form in diagnosis.form
     assert "correct" in str(diagnosis)
 
@@ -177,6 +177,8 @@ def test_a_mistake_is_told_with_both_formulas_numbers_and_remedy() -> None:
     diagnosis = diagnose(backward, activations="tanh")
     (finding,) = diagnosis.findings
     assert (finding.kind, finding.layers) == ("derivative_missing", (1,))
+    with pytest.raises(AssertionError, match="derivative of the activation"):
+        diagnosis.assert_correct()
     text = str(diagnosis)
     for part in (
         "layer 1: the derivative of the activation (tanh) is missing",
@@ -334,3 +336,29 @@ def test_values_alone_can_be_diagnosed() -> None:
 
 def test_it_is_public() -> None:
     assert chainrule.diagnose is diagnose
+
+
+def test_a_small_mistake_is_not_taken_for_float32() -> None:
+    def backward(X, y, W1, b1):
+        d = (X @ W1 + b1 - y) / len(X)
+        return X.T @ d, d.sum(axis=0)
+
+    diagnosis = diagnose(backward, loss="squared_error", l2=1e-4)
+    assert diagnosis.kinds == ["l2_missing"]
+
+
+def test_deltas_that_came_back_carry_on_below_an_unknown_one() -> None:
+    def backward(X, y, W1, b1, W2, b2, W3, b3):
+        a1 = np.tanh(X @ W1 + b1)
+        a2 = np.tanh(a1 @ W2 + b2)
+        d3 = -(a2 @ W3 + b3 - y)  # no 1/n, and upwards
+        d2 = d3 @ W3.T * (1 - a2**2) * (1 + 0.3 * np.sin(7 * a2))  # nobody's mistake
+        d1 = d2 @ W2.T
+        n = len(X)
+        grads = {f"dW{l}": -a.T @ d / n for l, a, d in ((1, X, d1), (2, a1, d2), (3, a2, d3))}
+        grads |= {f"db{l}": -d.sum(0) / n for l, d in ((1, d1), (2, d2), (3, d3))}
+        return grads | {"dz1": d1, "dz2": d2, "dz3": d3}
+
+    diagnosis = diagnose(backward, activations="tanh", loss="squared_error")
+    found = {(f.kind, f.layers) for f in diagnosis.findings}
+    assert found == {("unknown", (2,)), ("derivative_missing", (1,))}

@@ -121,7 +121,8 @@ def notes(explanation: Explanation, failures: dict[str, Exception]) -> list[str]
             "float64, or differences of 1e-4 to 1e-3 appear that are no mistake"
         )
     for family, error in failures.items():
-        texts.append(f"on the {family} network it fails: {_shown(error)}")
+        where = "".join(f", {line}" for line in _where(error))
+        texts.append(f"on the {family} network it fails: {_shown(error)}{where}")
     texts += _deltas(explanation)
     return texts
 

@@ -53,6 +53,11 @@ class Diagnosis:
         """Mistakes that could be there and change no number on the networks that were tried."""
         return invisible(self.runs) if self.runs else []
 
+    def assert_correct(self) -> None:
+        """Raise AssertionError with the whole report unless the function is correct; for tests."""
+        if not self.correct:
+            raise AssertionError(f"\n{self}")
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         return sentences.as_dict(self)

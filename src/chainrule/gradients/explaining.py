@@ -23,11 +23,11 @@ def best_explanation(
     network = _built_in(adapter, recognised, known, bank)
     runs, failures = _runs(adapter, recognised, known, network)
     explanation = explain(runs, bank)
-    if explanation.cost > 0.5 and all(run.rtol == FLOAT64 for run in runs):
+    if explanation.unknown and all(run.rtol == FLOAT64 for run in runs):
         # stored as float64, but float32 on the way?
         coarse = [replace(run, rtol=FLOAT32) for run in runs]
         other = explain(coarse, bank)
-        if other.cost < explanation.cost - 0.5 and not other.unknown:
+        if not other.unknown:
             explanation = other
     return explanation, network, failures
 

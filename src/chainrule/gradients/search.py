@@ -152,16 +152,26 @@ def _unknown_delta(state: State, l: int, runs: list[Run]) -> State:
         place.top = place.above.top if place.above else delta
         places[i] = place
     slots = (*state.slots, Slot(l, "delta", None))
-    return State(slots, state.cost + 2 * UNKNOWN, places, stopped=0 if places else l)
+    # layers that cannot be judged count as unknown too, so that nothing is gained by stopping early
+    layers = 1 if places else l
+    return State(slots, state.cost + 2 * UNKNOWN * layers, places, stopped=0 if places else l)
 
 
 def _seen_delta(run: Run, l: int) -> Array | None:
-    """Return the user's delta[l]: given, or read off a single sample, where db is delta and dW has rank 1."""
+    """Return the user's delta[l]: given, or read off a single sample, where db is delta and dW has rank 1.
+
+    A delta that was given may lack 1/n or have another sign; it is scaled so that dW and db follow from it.
+    """
     delta, dW, db = run.user.delta[l], run.user.dW[l], run.user.db[l]
     s = run.setting
-    if delta is not None and delta.shape == s.z[l].shape:
-        return delta
-    if s.n != 1 or dW is None or db is None or db.shape != s.b[l].shape:
+    if dW is None or db is None or db.shape != s.b[l].shape or dW.shape != s.W[l].shape:
         return None
-    outer = np.outer(s.a[l - 1][0], db) + s.l2 * s.W[l]
-    return db[None, :] if distance(dW, outer) <= run.rtol else None
+    if delta is None or delta.shape != s.z[l].shape:
+        delta = db[None, :] if s.n == 1 else None
+    if delta is None or not np.any(total := delta.sum(axis=0)):
+        return None
+    delta = delta * float(db @ total / (total @ total))
+    if distance(db, delta.sum(axis=0)) > run.rtol:
+        return None
+    outer = s.a[l - 1].T @ delta + s.l2 * s.W[l]
+    return delta if distance(dW, outer) <= run.rtol else None
