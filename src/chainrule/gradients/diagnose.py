@@ -119,15 +119,19 @@ def diagnose(
         if other[0].cost < explanation.cost - 1e-9:
             (explanation, network, failures), known = other, summed
     found = [*fit.findings, *behaviour.of(adapter, recognised, explanation.runs, known, network)]
+    finite = all(finding.kind != "not_finite" for finding in found)
     fixed_activations = known.activations is not None or not adapter.takes_activations
-    found += findings(explanation, fixed_activations)
+    if finite:  # else there is nothing to compare
+        found += findings(explanation, fixed_activations)
     notes = [*fit.notes, *behaviour.notes(explanation, failures)]
     notes += _guessed(known, network)
     notes += [
         f"the same numbers could also come from: {text}"
         for text in equivalents(explanation.ties)[:3]
     ]
-    verdict = "correct" if not found else "unknown" if explanation.unknown else "mistakes"
+    verdict = (
+        "correct" if not found else "unknown" if finite and explanation.unknown else "mistakes"
+    )
     return Diagnosis(
         name,
         verdict,
