@@ -401,3 +401,20 @@ def test_a_class_with_state_is_bridged_by_call() -> None:
     diagnosis = diagnose(Perceptron.backward, call=call)
     diagnosis.assert_correct()
     assert "binary_log_loss" in diagnosis.form
+
+
+def test_other_losses_can_be_named() -> None:
+    def poisson(X, y, W1, b1, W2, b2):
+        a = np.tanh(X @ W1 + b1)
+        d2 = (np.exp(a @ W2 + b2) - y) / len(X)
+        d1 = d2 @ W2.T * (1 - a**2)
+        return X.T @ d1, d1.sum(0), a.T @ d2, d2.sum(0)
+
+    diagnose(poisson, loss="poisson", activations="tanh").assert_correct()
+
+    def huber(X, y, W1, b1):
+        r = X @ W1 + b1 - y
+        d = np.where(np.abs(r) <= 0.5, r, 0.5 * np.sign(r)) / len(X)
+        return X.T @ d, d.sum()
+
+    assert diagnose(huber, loss="huber(0.5)").kinds == ["db_over_everything"]

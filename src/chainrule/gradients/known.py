@@ -104,31 +104,42 @@ def penalty(adapter: Adapter, known: Known) -> float:
 def guesses(adapter: Adapter, known: Known, network: Network) -> Iterator[Network]:
     """Yield what the function's own activations and loss may be."""
     L, k = network.n_layers, network.n_outputs
+    outputs = _outputs(known)
     if known.activations is not None:
-        outputs: list[tuple[str | None, str]] = [
-            (None, loss) for loss in dict.fromkeys(loss for _, loss in _OUTPUT)
+        options: list[tuple[tuple[str, ...] | None, str | None, str]] = [
+            (None, None, loss) for loss in dict.fromkeys(loss for _, loss in outputs)
         ]
-        hidden: list[tuple[str, ...] | None] = [None]
     elif adapter.takes_activations:
         # the mixed ones first: with relu alone an index shift would not show
         mixed = [pair for pair in NAMED if len(pair[0]) > 1] if network.hidden else []
-        for names, last in [(network.hidden, network.last), *mixed]:
-            for loss in ("squared_error", "binary_log_loss", "multiclass_log_loss"):
-                fits = loss == "squared_error" or last in (None, "identity")
-                wanted = known.loss is None or loss == known.loss.split("(")[0]
-                if fits and wanted and (k > 1 or loss != "multiclass_log_loss"):
-                    yield Network(L, k, names, last, known.loss or loss)
-        return
+        losses = dict.fromkeys(loss for _, loss in outputs)
+        options = [
+            (names, last, loss)
+            for names, last in [(network.hidden, network.last), *mixed]
+            for loss in losses
+            if _is(loss, "squared_error") or last in (None, "identity")
+        ]
     else:
-        outputs = list(_OUTPUT)
-        names_ = (known.hidden,) if known.hidden else _HIDDEN
-        hidden = [(name,) for name in names_] if L > 1 else [()]
-        if known.hidden:
-            outputs = [pair for pair in outputs if pair[0] == "identity"]
-    for last, loss in outputs:
-        if known.loss is not None and loss != known.loss.split("(")[0]:
-            continue
-        if loss == "multiclass_log_loss" and k < 2:
-            continue
-        for names in hidden:
-            yield Network(L, k, names, last, known.loss or loss)
+        inside = (known.hidden,) if known.hidden else _HIDDEN
+        hidden: list[tuple[str, ...]] = [(name,) for name in inside] if L > 1 else [()]
+        options = [
+            (names, last, loss)
+            for last, loss in outputs
+            for names in hidden
+            if last == "identity" or not known.hidden
+        ]
+    for names, last, loss in options:
+        if k > 1 or not _is(loss, "multiclass_log_loss"):
+            yield Network(L, k, names, last, loss)
+
+
+def _outputs(known: Known) -> list[tuple[str, str]]:
+    """Return the pairs of output activation and loss that are possible."""
+    if known.loss is None:
+        return list(_OUTPUT)
+    same = [(last, known.loss) for last, loss in _OUTPUT if _is(known.loss, loss)]
+    return same or [("identity", known.loss)]
+
+
+def _is(loss: str, name: str) -> bool:
+    return loss.split("(")[0] == name
