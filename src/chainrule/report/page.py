@@ -64,7 +64,8 @@ def write_report(
     >>> import pathlib, tempfile
     >>> from chainrule import MLPRegressor
     >>> x = np.linspace(-1.0, 1.0, 60)[:, None]
-    >>> model = MLPRegressor(hidden_layer_sizes=(8,), solver="lbfgs", engine="reference", random_state=0).fit(x, x[:, 0] ** 2)
+    >>> model = MLPRegressor(hidden_layer_sizes=(8,), solver="lbfgs", engine="reference", random_state=0)
+    >>> model = model.fit(x, x[:, 0] ** 2)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "report.html")
     ...     size = write_report(model, x, x[:, 0] ** 2, path)

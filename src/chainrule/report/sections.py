@@ -19,9 +19,10 @@ from chainrule.report.figures import (
 )
 from chainrule.report.reproduction import Background
 from chainrule.report.results import Judged, Section
-from chainrule.report.text import count, duration, number
+from chainrule.report.text import count, duration, listed, number
 
 MOST_COLUMNS = 200  #: columns in the table of the data
+MOST_NAMES = 60  #: columns that are listed where there is nothing to say of each
 
 
 def everything(
@@ -100,10 +101,7 @@ def _took(known: Background) -> str:
 def _data(estimator: Any, known: Background) -> Section:
     preparation, network = estimator.preparation_, estimator.network_
     if preparation is None:
-        from chainrule.report.figures.inside import input_names
-
-        names = input_names(estimator)
-        rows: list[Section] = [{"name": name, "kind": "number, as it is"} for name in names]
+        rows: list[Section] = []
         notes: list[str] = []
     else:
         rows = [
@@ -125,8 +123,9 @@ def _data(estimator: Any, known: Background) -> Section:
         "columns": rows[:MOST_COLUMNS],
         "more": max(len(rows) - MOST_COLUMNS, 0),
         "prepared": preparation is not None,
-        "used": len(rows) if preparation is None else len(preparation.input_columns),
-        "all": len(rows),
+        "names": listed(getattr(estimator, "feature_names_in_", ()), most=MOST_NAMES),
+        "used": estimator.n_features_in_ if preparation is None else len(preparation.input_columns),
+        "all": estimator.n_features_in_ if preparation is None else len(rows),
         "inputs": network.sizes[0],
         "notes": notes,
     }
