@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any, TextIO, TypeVar
 
 import numpy as np
@@ -174,14 +174,14 @@ class _Run:
 
         estimator.set_params(random_state=seed, threads=1, callbacks=[listen])
         heard = self._heard[threading.get_ident()] = []
-        began = perf_counter()
+        began = thread_time()
         try:
             estimator.fit(part.X, part.y, X_val=part.X_val, y_val=part.y_val)
         except TrainingError as error:
             heard.append(str(error))
         finally:
             del self._heard[threading.get_ident()]
-        seconds = perf_counter() - began
+        seconds = thread_time() - began
         estimator.callbacks = None
         trial = trial_of(name, fold, seed, seconds, estimator, part, tuple(heard))
         with self._lock:

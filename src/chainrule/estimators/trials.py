@@ -61,7 +61,7 @@ class Trial:
     candidate : str
     seed, fold : int
     seconds : float
-        What ``fit`` took, while other trainings shared the processors.
+        Of processor time that ``fit`` took on its one thread, so that what else runs does not count.
     epochs, best_epoch : int
     score, loss : float
         On the validation rows, by the weights that were kept; NaN if training failed.

@@ -31,9 +31,9 @@ class ComparisonResult:
     Attributes
     ----------
     frame : pandas.DataFrame
-        One row a candidate, best first: rank, architecture, what they differ in, parameters, seconds, epochs, score and
-        loss with their spread (standard deviation over trainings), the difference to the best, its p value (by Holm's
-        method, see ``chainrule.estimators.noise``) and whether it is within noise.
+        One row a candidate, best first: rank, architecture, what they differ in, parameters, seconds of processor
+        time, epochs, score and loss with their spread (standard deviation over trainings), the difference to the
+        best, its p value (by Holm's method, see ``chainrule.estimators.noise``) and whether it is within noise.
     trials : pandas.DataFrame
         One row a training.
     estimators : dict

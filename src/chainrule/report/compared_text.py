@@ -87,8 +87,8 @@ def remarks(result: ComparisonResult) -> list[str]:
         says = listed(same) if same else "none"
         text.append(f"Within noise of the best ({test}, Holm, 5 %): {says}.")
     text.append(
-        f"All in {duration(c.seconds)}. The validation rows also chose each training's best epoch, so these scores "
-        "flatter all alike: test the one you choose on other rows."
+        f"All in {duration(c.seconds)}; the table has seconds of processor time. The validation rows also chose each "
+        "training's best epoch, so these scores flatter all alike: test the one you choose on other rows."
     )
     return text
 
