@@ -112,10 +112,15 @@ def test_001_learns_the_norm() -> None:
 # ---- document 002 --------------------------------------------------------------------------------
 
 
-def test_002_every_backward_pass_is_named() -> None:
+@pytest.fixture(scope="module")
+def diagnoses_002() -> dict:
+    return doc_002.diagnoses()
+
+
+def test_002_every_backward_pass_is_named(diagnoses_002: dict) -> None:
     found = {
         name: [(finding.kind, finding.layers) for finding in diagnosis.findings]
-        for name, diagnosis in doc_002.diagnoses().items()
+        for name, diagnosis in diagnoses_002.items()
     }
     assert found == {
         "logistic regression": [("features_for_samples", (1,))],
@@ -130,8 +135,8 @@ def test_002_every_backward_pass_is_named() -> None:
     }
 
 
-def test_002_a_name_without_a_value_is_explained() -> None:
-    text = str(doc_002.diagnoses()["one hidden layer"])
+def test_002_a_name_without_a_value_is_explained(diagnoses_002: dict) -> None:
+    text = str(diagnoses_002["one hidden layer"])
     assert "UnboundLocalError" in text
     assert "delta1 = (delta2 @ W2.T)" in text
 

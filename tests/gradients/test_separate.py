@@ -73,8 +73,10 @@ def test_a_missing_function_or_file_is_the_callers_mistake(tmp_path: Path) -> No
 def test_what_a_file_does_to_its_process_is_a_finding(
     tmp_path: Path, text: str, kind: str, part: str
 ) -> None:
+    # long enough for a busy machine to come to where the code loops, and no longer
+    limit = 60.0 if kind != "endless" else 8.0 if "def" in text else 2.0
     start = time.monotonic()
-    told = diagnose_file(write(tmp_path, text), "backward", time_limit=4.0)
-    assert time.monotonic() - start < 20
+    told = diagnose_file(write(tmp_path, text), "backward", time_limit=limit)
+    assert time.monotonic() - start < limit + 20
     assert (told["verdict"], told["findings"][0]["kind"]) == ("failed", kind)
     assert part in told["text"]
