@@ -16,7 +16,7 @@ from chainrule.optimizers.schedules import make_schedule, schedules
 from chainrule.report.figures.display import Display, finite, log_axis, plain, spans_decades
 from chainrule.report.figures.style import DASHES, Palette
 from chainrule.report.model import REASONS
-from chainrule.report.text import number
+from chainrule.report.text import count, number
 
 Curve = Sequence[float | None]
 
@@ -111,7 +111,7 @@ class LossCurveDisplay(Display):
             parts.append(_course("validation loss", self.validation_loss))
         if self.n_panels == 2:
             parts.append(_course(f"validation {self.score_name}", self.validation_score))
-        text = f"Loss over {len(self.loss)} epochs: {', '.join(parts)}"
+        text = f"Loss over {count(len(self.loss), 'epoch')}: {', '.join(parts)}"
         if self.best_epoch:
             text += f"; best epoch {self.best_epoch}"
         if self.stop_reason:
@@ -246,7 +246,7 @@ class LearningRateDisplay(Display):
         name = f" ({self.name})" if self.name else ""
         return (
             f"Learning rate{name}: from {number(float(rates[0]), 3)} to {number(float(rates[-1]), 3)} over "
-            f"{_span(self.epochs)} epochs, highest {number(float(rates.max()), 3)}."
+            f"{count(_span(self.epochs), 'epoch')}, highest {number(float(rates.max()), 3)}."
         )
 
     def _draw(self, axes: list[Axes], colours: Palette) -> None:
