@@ -167,10 +167,11 @@ class Adapter:
             ["words", "Words", "pairs", "values"] if self._has_role("activations") else ["words"]
         )
         bases = [self.base] if self.n_layers else [1, 0] if "keys" in containers else [1]
-        for base, spelled, container, target, convention in product(
-            bases, words, containers, targets, conventions
+        caches = ["keys", "tuples"] if self._has_role("cache") else ["keys"]
+        for base, spelled, cache, container, target, convention in product(
+            bases, words, caches, containers, targets, conventions
         ):
-            yield Form(*convention, target, container, base, spelled)
+            yield Form(*convention, target, container, base, spelled, cache)
 
     def _is_whole(self) -> bool:
         return self._has_role("params")

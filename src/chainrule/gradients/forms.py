@@ -50,6 +50,8 @@ class Form:
         Whether the first weight is W1 or W0.
     words : str
         Activations as ``"words"``, ``"Words"`` (ReLU), ``"pairs"`` (functions that return f and f') or ``"values"``.
+    cache : str
+        What the forward pass leaves: ``"keys"`` (z1, a1, ...) or ``"tuples"``, a list of ((a[l-1], W[l], b[l]), z[l]).
     """
 
     samples: str = "rows"
@@ -59,6 +61,7 @@ class Form:
     container: str = "list"
     base: int = 1
     words: str = "words"
+    cache: str = "keys"
 
     @property
     def layout(self) -> Layout:
@@ -92,15 +95,15 @@ def argument(r: Role, p: Probe, form: Form) -> Any:
         values = _values(p, form)[r.kind]
         if r.index is not None:
             return values[r.index]
-        return (
-            {l: v for l, v in enumerate(values) if v is not None}
-            if form.container == "dict"
-            else values
-        )
+        return dict(enumerate(values)) if form.container == "dict" else values
     if r.kind == "params":
         return _parameters(p, form)
     if r.kind == "cache":
         both = _values(p, form)
+        if form.cache == "tuples":
+            inside = _weights(p, form)
+            linear = zip(both["a"], inside["W"], inside["b"], strict=False)
+            return list(zip(linear, both["z"][1:], strict=True))
         numbered = {
             kind: {l: v for l, v in enumerate(items) if kind == "a" or l > 0}
             for kind, items in both.items()

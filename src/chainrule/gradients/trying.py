@@ -144,7 +144,7 @@ def _running(
     p = make_probe(family, network, known, 0.1)
     found: list[Candidate] = []
     for form in adapter.forms(p):
-        structure = (network.hidden, form.words, form.container, form.base)
+        structure = (network.hidden, form.words, form.cache, form.container, form.base)
         if misfits[structure] >= _TRIES:
             continue  # the wrong container fails in every convention
         for biases in (True, False):
