@@ -40,8 +40,15 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, stratif
 
 flow = FlowRecorder()
 species = MLPClassifier(
-    (16, 8), activation=("relu", "tanh"), learning_rate_init=0.003, learning_rate="cosine",
-    batch_size=32, max_iter=100, scoring="accuracy", callbacks=[flow], random_state=0,
+    (16, 8),
+    activation=("relu", "tanh"),
+    learning_rate_init=0.003,
+    learning_rate="cosine",
+    batch_size=32,
+    max_iter=100,
+    scoring="accuracy",
+    callbacks=[flow],
+    random_state=0,
 )
 species.fit(X_train, y_train, X_val=X_test, y_val=y_test)
 
@@ -104,10 +111,9 @@ FIGURES = (
      'figures.LearningRateDisplay.from_schedule("one_cycle", learning_rate_init=0.01, epochs=50)'),
     ("compared_scores", "Several networks: scores",
      "A dot for each training; filled where the difference to the best may be noise.",
-     "result = compare(\n"
-     "    points, inside, hidden=[(6,), (8,), (32,), (16, 16)], seeds=5, max_iter=60,\n"
-     "    learning_rate_init=0.01, initializer=\"he_normal\",\n"
-     ")\n"
+     "circle_settings = MLPClassifier(initializer=\"he_normal\", learning_rate_init=0.01, max_iter=60)\n"
+     "candidates = [(6,), (8,), (32,), (16, 16)]\n"
+     "result = compare(points, inside, hidden=candidates, seeds=5, estimator=circle_settings)\n"
      "result.plot_scores()"),
     ("compared_losses", "Several networks: losses", "The first seed strong, the others faint.",
      "result.plot_losses()"),
