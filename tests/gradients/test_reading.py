@@ -23,6 +23,7 @@ def same(result, layout: Layout = Layout()) -> None:  # noqa: B008 - frozen
     "result",
     [
         (W, B),
+        (B, W),
         [W[0], B[0], W[1], B[1]],
         [W[0], W[1], B[0], B[1]],
         [(W[0], B[0]), (W[1], B[1])],

@@ -188,8 +188,9 @@ def _from_sequence(items: list[Any], L: int, sizes: Sequence[int], layout: Layou
         return _from_mapping(dict(enumerate(items, start=1)), L)  # [{"dW": ..., "db": ...}, ...]
     read: list[tuple[float, list[Array | None], list[Array | None], str]] = []
     if len(items) == 2 and all(_is_container(item) for item in items):  # (dWs, dbs)
-        dW, db = (_layers(item, L) for item in items)
-        read.append((_fit(dW[1:], db[1:], sizes, layout), dW, db, "two lists, dW and db"))
+        one, two = (_layers(item, L) for item in items)
+        for dW, db, how in ((one, two, "two lists, dW and db"), (two, one, "two lists, db and dW")):
+            read.append((_fit(dW[1:], db[1:], sizes, layout), dW, db, how))
     if len(items) == L and all(isinstance(item, tuple | list) and len(item) == 2 for item in items):
         dW = [None, *(_array(w) for w, _ in items)]
         db = [None, *(_array(b) for _, b in items)]
