@@ -439,3 +439,26 @@ def test_other_losses_can_be_named() -> None:
         return X.T @ d, d.sum()
 
     assert diagnose(huber, loss="huber(0.5)").kinds == ["db_over_everything"]
+
+
+def test_four_mistakes_of_one_homework_are_all_named() -> None:
+    def backward(X, Y, W1, W2, b1, b2, reg):
+        m = X.shape[0]
+        Z1 = X.dot(W1) + b1
+        A1 = sigmoid(Z1)
+        e = np.exp(A1.dot(W2) + b2)
+        dZ2 = e / np.sum(e, axis=1, keepdims=True) - Y
+        dW2 = A1.T.dot(dZ2) / m + reg * W2
+        db2 = np.sum(dZ2) / m
+        dZ1 = dZ2.dot(W2.T) * Z1 * (1 - Z1)
+        dW1 = X.T.dot(dZ1) / m + reg * W1**2
+        db1 = np.sum(dZ1, axis=0)
+        return dW1, dW2, db1, db2
+
+    found = {(f.kind, f.layers) for f in diagnose(backward).findings}
+    assert found == {
+        ("db_over_everything", (2,)),
+        ("derivative_formula_at_z", (1,)),
+        ("l2_of_squares", (1,)),
+        ("db_mean_missing", (1,)),
+    }

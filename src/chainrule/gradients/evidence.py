@@ -15,6 +15,7 @@ from chainrule.network.architecture import Architecture
 
 _MOST = 5  # numbers of an array that are shown
 _PLAIN = 0.01  # a difference that is plain to see, relative
+_TINY = 1e-6  # sums below this are 0 up to rounding
 
 
 def layers_text(layers: Sequence[int], possible: Sequence[int] = ()) -> str:
@@ -98,24 +99,27 @@ def of_mistake(
     without = {key: m for key, m in planted.items() if m is not kind}
     shown: tuple[float, str, Array, Array] | None = None
     gap = 0.0
+    # the quantity itself, or for delta first db, the shorter one
+    quantities = {"dW": ("dW",), "db": ("db",)}.get(kind.quantity, ("db", "dW"))
     for run in runs:
         try:
             predicted = backward_with(run.setting, planted)
             should = backward_with(run.setting, without)
         except WrongShape:
             continue
-        # the quantity itself, or for delta first db, the shorter one
-        for quantity in ("dW", "db") if kind.quantity == "dW" else ("db", "dW"):
-            for l in reversed(layers):
+        for l in reversed(layers):
+            gaps = []
+            for quantity in quantities:
                 yours = _part(run.user, quantity, l)
                 expected, right = _part(predicted, quantity, l), _part(should, quantity, l)
                 if yours is None or expected is None or right is None:
                     continue
                 shape = (run.setting.W if quantity == "dW" else run.setting.b)[l].shape
-                gap = max(gap, distance(yours, expected, shape))
+                gaps.append(distance(yours, expected, shape, _TINY))
                 off = distance(yours, right, shape)
                 if shown is None or shown[0] < _PLAIN < off:
                     shown = (off, f"{run.name}: {quantity}[{l}]", yours, right)
+            gap = max(gap, min(gaps, default=0.0))  # of the two, one may contain something unknown
     if shown is None:
         return ()
     _, where, yours, right = shown

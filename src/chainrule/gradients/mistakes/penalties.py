@@ -92,6 +92,15 @@ WEIGHTS = (
         needs=_PENALTY,
     ),
     Mistake(
+        "l2_of_squares",
+        "penalty",
+        "... + l2 * W[{l}]²",
+        "the penalty contains W² where W belongs",
+        "the derivative of l2/2 * W² is l2 * W",
+        lambda p: p.setting.l2 * p.W**2,
+        needs=_PENALTY,
+    ),
+    Mistake(
         "l2_sum",
         "penalty",
         "... + l2/2 * sum W[{l}]²",
