@@ -36,6 +36,7 @@ def test_a_mistake_exits_with_1_and_is_named() -> None:
 def test_the_network_can_be_told(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(RIGHT.replace("lam", "l2"))
     options = ("--sizes", "3,4,1", "--activation", "tanh", "--loss", "squared_error")
+    options = (*options, "--outputs", "1", "--l2", "0.1")
     result = run("check", "mine.py:backward", *options)
     assert result.exit_code == 0, result.output
     assert "3-4-1 (tanh, identity)" in result.stdout

@@ -462,3 +462,20 @@ def test_four_mistakes_of_one_homework_are_all_named() -> None:
         ("l2_of_squares", (1,)),
         ("db_mean_missing", (1,)),
     }
+
+
+def test_code_for_one_output_is_right_if_told_so_or_if_it_takes_one_w() -> None:
+    def regression(X, y, W1, b1):
+        d = (X @ W1 + b1 - y) / len(X)
+        return X.T @ d, d.sum()
+
+    several = diagnose(regression, loss="squared_error")
+    assert several.kinds == ["db_over_everything"]
+    assert "only for a single unit is it the same" in str(several)
+    diagnose(regression, loss="squared_error", n_outputs=1).assert_correct()
+
+    def logistic(X, y, w, b, lam):
+        p = sigmoid(X @ w + b)
+        return X.T @ (p - y) / len(y) + lam * w, np.mean(p - y)
+
+    diagnose(logistic).assert_correct()

@@ -47,6 +47,12 @@ def check(
             min=0.0, metavar="X", help="The penalty, if it is built in.", show_default=False
         ),
     ] = None,
+    outputs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Outputs, if the function has one only.", show_default=False
+        ),
+    ] = None,
     objective: Annotated[
         str | None,
         typer.Option(
@@ -88,7 +94,7 @@ def check(
     functions = {"objective": objective, "call": call}
     functions = {option: name for option, name in functions.items() if name is not None}
     told = diagnose_file(
-        path, name, time_limit, **_options(sizes, activation, loss, l2), **functions
+        path, name, time_limit, **_options(sizes, activation, loss, l2, outputs), **functions
     )
     text = told.pop("text")
     if as_json:
@@ -104,6 +110,7 @@ def _options(
     activation: str | None,
     loss: str | None,
     l2: float | None,
+    outputs: int | None,
 ) -> dict[str, Any]:
     """Return what was given, as ``diagnose`` takes it."""
     given: dict[str, Any] = {}
@@ -117,5 +124,7 @@ def _options(
     if activation is not None:
         names = items(activation)
         given["activations"] = names[0] if len(names) == 1 else names
-    given.update({k: v for k, v in {"loss": loss, "l2": l2}.items() if v is not None})
+    given.update(
+        {k: v for k, v in {"loss": loss, "l2": l2, "n_outputs": outputs}.items() if v is not None}
+    )
     return given

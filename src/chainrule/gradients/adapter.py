@@ -126,6 +126,11 @@ class Adapter:
         return self.has("activations")
 
     @property
+    def takes_one_weight(self) -> bool:
+        """Whether the weights are one argument called ``w``, in lower case."""
+        return "w" in self.roles
+
+    @property
     def takes_depth(self) -> bool:
         """Whether the function is told how many layers there are."""
         return any(r.kind in ("L", "sizes", "activations") for r in self.roles.values())

@@ -42,6 +42,7 @@ def diagnose(
     l2: float | None = None,
     n_layers: int | None = None,
     n_samples: int | None = None,
+    n_outputs: int | None = None,
     call: Call | None = None,
     objective: Callable[..., Any] | None = None,
     convention: Convention = CHAINRULE,
@@ -64,7 +65,7 @@ def diagnose(
         The loss of the function, a registered name; guessed from its gradients otherwise.
     l2 : float, optional
         The penalty, where it is built in.
-    n_layers, n_samples : int, optional
+    n_layers, n_samples, n_outputs : int, optional
         If the function takes no other number.
     call : callable, optional
         ``call(function, probe)`` calls the function on ``probe.X``, ``.Y``, ``.W``, ``.b``, ``.z``, ``.a``, ``.l2``,
@@ -101,6 +102,7 @@ def diagnose(
     layer 1: the derivative of tanh lacks its square
     """
     known = _known(sizes, activations, loss, l2, n_layers, n_samples, convention)
+    known = replace(known, n_outputs=n_outputs)
     name = getattr(function, "__name__", "the function")
     adapter = Adapter(function, call)
     try:
@@ -193,6 +195,7 @@ def _known(
         l2,
         depth,
         n_samples,
+        None,
         convention,
     )
 

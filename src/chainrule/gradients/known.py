@@ -44,6 +44,7 @@ class Known:
     l2: float | None = None
     n_layers: int | None = None
     n_samples: int | None = None
+    n_outputs: int | None = None
     convention: Convention = CHAINRULE
 
 
@@ -72,6 +73,8 @@ def make_probe(
     n = known.n_samples
     if known.sizes is not None and n is None:
         n = 1 if family == "single" else max(known.sizes) + 4
+    free = network.n_outputs > 1 and known.n_outputs is None
+    outputs = None if free and family in ("square", "coincident") else network.n_outputs
     p = probe(
         family,
         sizes=known.sizes,
@@ -80,9 +83,7 @@ def make_probe(
         l2=l2,
         n_layers=network.n_layers,
         n_samples=n,
-        n_outputs=None
-        if network.n_outputs > 1 and family in ("square", "coincident")
-        else network.n_outputs,
+        n_outputs=outputs,
         convention=known.convention,
         seed=seed,
     )

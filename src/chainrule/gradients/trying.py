@@ -71,7 +71,11 @@ def _networks(adapter: Adapter, known: Known, depth: int) -> Iterator[Network]:
     losses = [known.loss] if known.loss else ["squared_error", "multiclass_log_loss"]
     named = NAMED if adapter.takes_activations and known.activations is None else ((None, None),)
     for loss in losses:
-        outputs = [known.sizes[-1]] if known.sizes else [3] if loss.startswith("multi") else [2, 1]
+        outputs = [3] if loss.startswith("multi") else [2, 1]
+        if depth == 1 and adapter.takes_one_weight:
+            outputs = outputs[::-1]  # w, b: logistic or linear regression, mostly of one target
+        if known.sizes or known.n_outputs:
+            outputs = [known.sizes[-1] if known.sizes else known.n_outputs or 1]
         for n_outputs in outputs:
             for hidden, last in named:
                 if last not in (None, "identity") and loss != "squared_error":
