@@ -479,3 +479,29 @@ def test_code_for_one_output_is_right_if_told_so_or_if_it_takes_one_w() -> None:
         return X.T @ (p - y) / len(y) + lam * w, np.mean(p - y)
 
     diagnose(logistic).assert_correct()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "kind"),
+    [
+        ("sigmoid", lambda a: a * (1 + a), "sigmoid_derivative_sign"),
+        ("relu", lambda a: (a <= 0) * 1.0, "rectifier_reversed"),
+    ],
+)
+def test_a_wrong_table_of_derivatives_is_found_wherever_it_is_used(name, wrong, kind) -> None:
+    f = {"relu": lambda z: np.maximum(z, 0), "sigmoid": sigmoid}
+    g = {"relu": lambda a: (a > 0) * 1.0, "sigmoid": lambda a: a * (1 - a)} | {name: wrong}
+
+    def backward(X, Y, W, b, activations):
+        a = [X]
+        for l in range(len(W)):
+            a.append(f[activations[l]](a[-1] @ W[l] + b[l]))
+        delta = (a[-1] - Y) * g[activations[-1]](a[-1]) / len(X)
+        dW, db = [0] * len(W), [0] * len(W)
+        for l in range(len(W) - 1, -1, -1):
+            dW[l], db[l] = a[l].T @ delta, delta.sum(0)
+            if l:
+                delta = delta @ W[l].T * g[activations[l - 1]](a[l])
+        return dW, db
+
+    assert diagnose(backward, loss="squared_error").kinds == [kind]

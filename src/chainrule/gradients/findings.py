@@ -197,7 +197,9 @@ def _named(
     layers = tuple(sorted(slot.layer for slot in slots))
     architecture = explanation.runs[0].setting.architecture
     words = evidence.words(architecture, layers, activations_known)
-    possible = [l for l in range(1, architecture.n_layers + 1) if kind.where(architecture, l)]
+    networks = [run.setting.architecture for run in explanation.runs]
+    every = range(1, architecture.n_layers + 1)
+    possible = [l for l in every if any(kind.where(network, l) for network in networks)]
     return Finding(
         kind.name,
         layers,

@@ -18,14 +18,19 @@ Pair = tuple[Mistake | None, Mistake | None]
 TERMS_OF = {"dW": ("outer", "penalty"), "db": ("sum", "bias_penalty")}
 
 
+def standing(bank: tuple[Mistake, ...], term: str, l: int, runs: list[Run]) -> list[Mistake]:
+    """Return the kinds of a term that can stand at layer l of any of the networks."""
+    architectures = dict.fromkeys(run.setting.architecture for run in runs)
+    return [m for m in bank if m.term == term and any(m.where(a, l) for a in architectures)]
+
+
 class Matcher:
     """Compares dW[l] and db[l] of all runs with what follows from a delta."""
 
     def __init__(self, l: int, runs: list[Run], bank: tuple[Mistake, ...]) -> None:
-        architecture = runs[0].setting.architecture
         self.l, self.runs = l, runs
         self.kinds: dict[str, list[Mistake | None]] = {
-            term: [None, *(m for m in bank if m.term == term and m.where(architecture, l))]
+            term: [None, *standing(bank, term, l, runs)]
             for terms in TERMS_OF.values()
             for term in terms
         }

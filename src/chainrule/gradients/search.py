@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from chainrule.equations.elementary import Array
-from chainrule.gradients.matching import Matcher
+from chainrule.gradients.matching import Matcher, standing
 from chainrule.gradients.mistakes import BANK, Mistake, Place
 from chainrule.gradients.mistakes.variant import WrongShape, descend
 from chainrule.gradients.runs import KEPT, UNKNOWN, Run, Slot, State, distance
@@ -106,10 +106,9 @@ def _deltas(
     state: State, l: int, runs: list[Run], bank: tuple[Mistake, ...], both: bool
 ) -> Iterator[tuple[Mistake | None, Mistake | None]]:
     """Yield the ways in which delta[l] can have been computed, cheapest first; the right one is the first."""
-    architecture = runs[0].setting.architecture
     term = "error" if l == runs[0].setting.L else "up"
-    firsts = [m for m in bank if m.term == term and m.where(architecture, l)]
-    primes = [m for m in bank if m.term == "prime" and m.where(architecture, l)]
+    firsts = standing(bank, term, l, runs)
+    primes = standing(bank, "prime", l, runs)
     pairs: list[tuple[Mistake | None, Mistake | None]] = [(None, None)]
     pairs += [(m, None) for m in firsts] + [(None, m) for m in primes]
     if both:

@@ -40,7 +40,13 @@ class WrongShape(ValueError):
 
 
 def evaluate(place: Place, term: str, mistake: Mistake | None = None) -> Array:
-    """Return one term, right or as ``mistake`` has it; WrongShape if its operands do not fit."""
+    """Return one term, right or as ``mistake`` has it; WrongShape if its operands do not fit.
+
+    A mistake that cannot stand here, such as one about tanh at a layer of sigmoids, leaves the term right: where code
+    takes its activations as an argument, it shows at another layer on each network.
+    """
+    if mistake and not mistake.where(place.setting.architecture, place.l):
+        mistake = None
     try:
         with np.errstate(all="ignore"):
             value = np.asarray((mistake.compute if mistake else RIGHT_TERM[term])(place))
