@@ -139,7 +139,7 @@ MISTAKES = (
         "multiply by f'(z[{l}]) before db is formed",
         lambda p: p.upstream.sum(axis=0),
         active,
-        "an activation that is not the identity",
+        "an activation whose slope is not 1",
     ),
     Mistake(
         "db_delta_of_next_layer",

@@ -82,7 +82,7 @@ MISTAKES = (
         "multiply by f'(z[{l}]); a - y alone is delta only where loss and output match",
         lambda p: np.ones_like(p.z),
         active,
-        "an activation that is not the identity",
+        "an activation whose slope is not 1",
     ),
     Mistake(
         "derivative_of_next_layer",
@@ -142,7 +142,7 @@ MISTAKES = (
         "multiply by f'(z[{l}])",
         lambda p: p.a,
         active,
-        "an activation that is not the identity",
+        "an activation whose slope is not 1",
     ),
     Mistake(
         "derivative_twice",
@@ -152,7 +152,7 @@ MISTAKES = (
         "multiply by f'(z[{l}]) once, when going from dJ/da to dJ/dz",
         lambda p: p.f.prime(p.z, p.a) ** 2,
         active,
-        "an activation other than relu",
+        "an activation whose slope is not 0 or 1",
     ),
     Mistake(
         "derivative_at_next_z",
@@ -182,7 +182,7 @@ MISTAKES = (
         "evaluate f' at what went into the activation: z[{l}]",
         lambda p: p.f.prime(p.upstream, p.f(p.upstream)),
         active,
-        "an activation that is not the identity",
+        "an activation whose slope is not 1",
     ),
     Mistake(
         "leaky_slope_zero",

@@ -106,7 +106,7 @@ MISTAKES = (
         "store delta after multiplying by f', and pass that",
         _before_prime,
         _next_is_active,
-        "an activation that is not the identity in the next layer",
+        "a slope other than 1 in the next layer",
     ),
     Mistake(
         "mean_again",

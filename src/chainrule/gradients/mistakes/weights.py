@@ -173,7 +173,7 @@ MISTAKES = (
         "multiply by f'(z[{l}]) before dW is formed",
         lambda p: p.inputs.T @ p.upstream,
         active,
-        "an activation that is not the identity",
+        "an activation whose slope is not 1",
     ),
     Mistake(
         "dW_delta_of_next_layer",
