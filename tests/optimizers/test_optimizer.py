@@ -160,7 +160,9 @@ def test_compiled_over_scalars_equals_over_arrays(
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("rule", [*dict.fromkeys(o.rule for o in VARIANTS), decay], ids=lambda r: r.__name__)
+@pytest.mark.parametrize(
+    "rule", [*dict.fromkeys(o.rule for o in VARIANTS), decay], ids=lambda r: r.__name__
+)
 def test_compiled_in_float32_stays_float32(rule: Rule) -> None:
     twin = scalar_twin(rule)
     twin(*itertools.repeat(np.float32(0.5), len(inspect.signature(rule).parameters)))

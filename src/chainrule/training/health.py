@@ -119,7 +119,9 @@ def _gradients(history: History) -> list[str]:
         # The cheap test first: the median is asked for only where the loss is above where it began.
         if loss > history.loss[0]:
             usual = statistics.median(history.gradient_norm[:epoch])
-            if norm > max(NORM_JUMP * usual, history.gradient_norm[0]):  # a jump among tiny ones is none
+            if norm > max(
+                NORM_JUMP * usual, history.gradient_norm[0]
+            ):  # a jump among tiny ones is none
                 return [
                     f"the gradients exploded in epoch {epoch + 1} (norm {norm:.3g}, usually {usual:.3g}; loss "
                     f"{loss:.3g}, in the first epoch {history.loss[0]:.3g}); lower the learning rate or set clip_norm, "
