@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ from hypothesis import HealthCheck, settings
 from tests.conformance.summary import pytest_terminal_summary  # noqa: F401 - a hook, found by its name
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+
+# Started in the background, a process ignores Ctrl-C, and so do its children; the tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COMPILED = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 ROOT = Path(__file__).resolve().parents[1]
