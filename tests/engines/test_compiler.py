@@ -12,6 +12,7 @@ import pytest
 
 from chainrule.engines.fused import compiler, rules
 from chainrule.equations import activations, elementary
+from chainrule.errors import InputError
 
 ONE_FIT = """
 import numpy as np
@@ -145,3 +146,12 @@ def test_rules_stay_in_single_precision(f: activations.Activation) -> None:
     prime(arguments[0], *arguments)
     for dispatcher in (twin, prime):
         assert str(dispatcher.nopython_signatures[-1].return_type) == "float32"
+
+
+@pytest.mark.compiled
+def test_a_rule_that_does_not_compile_is_named_with_the_remedy() -> None:
+    def uses_a_dictionary_of_functions(z):
+        return {"exp": np.exp}["exp"](z) + [x for x in "ab"].index(z)
+
+    with pytest.raises(InputError, match=r"uses_a_dictionary.*cannot compile.*engine='reference'"):
+        rules.activation_value(uses_a_dictionary_of_functions, False, np.dtype("float32"))

@@ -38,6 +38,7 @@ from numba.core.ccallback import CFunc
 from numba.extending import intrinsic, overload
 
 from chainrule import __version__
+from chainrule.errors import InputError
 
 FLAGS: dict[str, Any] = {
     "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"},
@@ -73,6 +74,11 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
         Its exact types.
     name : str
         What makes it different from every other block: rule, source and precision.
+
+    Raises
+    ------
+    InputError
+        If it does not compile; only a rule of the user's can be the reason.
     """
     if not COMPILED:
         _python_blocks[id(function)] = function
@@ -81,7 +87,15 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
         function, (signature.args, signature.return_type), {}, {"nopython": True, **FLAGS}
     )
     compiled._cache = _cache_of(function, name)
-    compiled.compile()
+    try:
+        compiled.compile()
+    except numba.core.errors.NumbaError as error:
+        raise InputError.of(
+            name.rsplit("-", 1)[0],
+            got=f"a rule that Numba cannot compile ({type(error).__name__})",
+            expected="arithmetic and NumPy functions, elementwise",
+            remedy="write it so, or choose engine='reference', which runs any Python",
+        ) from error
     address = compiled.address
     _python_blocks[address] = compiled  # keeps the machine code alive
     return int(address)

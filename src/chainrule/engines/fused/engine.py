@@ -82,7 +82,6 @@ class FusedEngine:
             layer_keys=np.zeros(self.architecture.n_layers, dtype=np.uint64),
             clip_norm=float("inf"),
             gather=False,
-            dropping=False,
             updating=False,
         )
         moments = np.empty((self.optimizer.n_moments, 0), dtype=self.dtype)

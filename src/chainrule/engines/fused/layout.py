@@ -64,7 +64,6 @@ class Steps(NamedTuple):
     layer_keys: np.ndarray  #: (L,) uint64, of this epoch's masks
     clip_norm: float
     gather: bool  #: False if the rows are taken as they lie
-    dropping: bool  #: whether any mask is drawn
     updating: bool  #: False if only objective and gradient are wanted
 
 
@@ -153,7 +152,6 @@ def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> St
         layer_keys=np.array(keys if dropping else [0] * architecture.n_layers, dtype=np.uint64),
         clip_norm=float(plan.clip_norm),
         gather=gather,
-        dropping=dropping,
         updating=True,
     )
 

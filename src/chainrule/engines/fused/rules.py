@@ -11,7 +11,6 @@ Every block takes addresses and sizes; what it reads and writes is said at each 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import types as python_types
 from collections.abc import Callable
 from functools import cache
@@ -288,11 +287,3 @@ def _update_block(rule: Rule, n_moments: int, n_coefficients: int, dtype: np.dty
 
     signature = types.void(*[_ADDRESS] * 7, *[_real(dtype)] * 3)
     return block(loop, signature, f"update {_identity_of(rule)} {n_moments} {dtype}")
-
-
-def source_of(rule: Rule) -> str:
-    """Return the source of a rule, for an error about one that does not compile."""
-    try:
-        return inspect.getsource(rule).strip()
-    except (OSError, TypeError):
-        return repr(rule)
