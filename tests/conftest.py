@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,13 @@ def _fixed_seeds() -> None:
     """Seed the global generators, which other libraries may draw from; our own code never does."""
     random.seed(0)
     np.random.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_open() -> None:
+    """Close what earlier tests drew: no test sees another's figures, whatever the order they run in."""
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture

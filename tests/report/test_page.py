@@ -333,10 +333,15 @@ def test_what_cannot_be_judged_is_refused() -> None:
         report_html(LinearRegression().fit(x, x[:, 0]), x, x[:, 0])
 
 
-def test_drawing_opens_no_window_and_leaves_no_figure(quantities: str) -> None:
+def test_drawing_opens_no_window_and_leaves_no_figure() -> None:
     import matplotlib.pyplot as plt
 
-    assert plt.get_fignums() == []
+    open_before = plt.get_fignums()
+    x = np.linspace(-1.0, 1.0, 40)[:, None]
+    model = MLPRegressor(hidden_layer_sizes=(4,), activation="tanh", solver="lbfgs", random_state=0)
+    html = report_html(model.fit(x, x[:, 0]), x, x[:, 0])
+    assert "<img" in html
+    assert plt.get_fignums() == open_before
 
 
 def test_the_command_loads_matplotlib_only_for_a_report(penguins_csv: Path, tmp_path: Path) -> None:
