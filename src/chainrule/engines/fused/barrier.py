@@ -17,13 +17,13 @@ from numba.extending import intrinsic, overload
 
 from chainrule.engines.fused.compiler import inlined
 
-_ARRIVED, _GENERATION = 0, 8  # a cache line apart
+_LINE = 64  # bytes of a cache line: how far the count of generations lies from that of arrivals
 _SPINS = 2000
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
 
 
 def new_barrier() -> np.ndarray:
-    """Return the shared state of a barrier."""
+    """Return the shared state of a barrier; its address is what ``wait`` takes."""
     return np.zeros(16, dtype=np.int64)
 
 
@@ -57,14 +57,14 @@ def _give_way(typing_context: Any) -> Any:
     return types.void(), emit
 
 
-def _meet(barrier: np.ndarray, n_workers: int) -> None:
+def _meet(barrier: int, n_workers: int) -> None:
     """Without compilation there is one thread, and it never waits."""
 
 
 @overload(_meet, strict=False)
 def _compiled_meet(barrier: Any, n_workers: Any) -> Any:
     def meet(barrier: Any, n_workers: Any) -> None:
-        arrived, generation = barrier.ctypes.data, barrier[_GENERATION:].ctypes.data
+        arrived, generation = barrier, barrier + _LINE
         now = _atomic_load(generation)
         if _atomic_add(arrived, 1) == n_workers - 1:
             _atomic_add(arrived, -n_workers)
@@ -80,7 +80,7 @@ def _compiled_meet(barrier: Any, n_workers: Any) -> Any:
 
 
 @inlined
-def wait(barrier: np.ndarray, n_workers: int) -> None:
+def wait(barrier: int, n_workers: int) -> None:
     """Return when all ``n_workers`` threads have called this."""
     if n_workers > 1:
         _meet(barrier, n_workers)

@@ -1,8 +1,8 @@
 """One place for everything about compilation: flags, cache, and calls through an address.
 
-``kernel`` compiles a loop that is shared by all networks. ``block`` compiles a small loop around one rule (an
-activation, a loss, an update) behind a C address; the shared loop calls it through that address, so a new rule, a
-user's own included, compiles its block alone and never the shared loop.
+``block`` compiles a function behind a C address. The loops that all networks share call those around one rule (an
+activation, a loss, an update) through their addresses, so a new rule, a user's own included, compiles its block alone
+and never the shared loops. ``function_at`` makes a block callable from Python.
 
 Flags: full fast-math deletes NaN checks, and loud failure needs them, so only the subset that keeps NaN and infinity is
 on. ``error_model="numpy"`` leaves out Python's test for division by zero, a branch that stops vectorisation.
@@ -17,6 +17,7 @@ With ``NUMBA_DISABLE_JIT=1`` the same functions run as Python, for coverage and 
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import stat
@@ -45,22 +46,26 @@ FLAGS: dict[str, Any] = {
     "error_model": "numpy",
 }
 COMPILED = not numba.config.DISABLE_JIT
+if COMPILED:
+    from numba.np.unsafe.ndarray import to_fixed_tuple as to_fixed_tuple
+else:
+
+    def to_fixed_tuple(array: Any, size: int) -> tuple[Any, ...]:
+        """Return the first ``size`` numbers as a tuple, as Numba's does."""
+        return tuple(array[:size])
+
+
 _ROOT = Path(__file__).parents[2]
 _SOURCES = ("equations", "network/random.py", "optimizers", "engines/fused")
 _python_blocks: dict[int, Callable[..., Any]] = {}
-
-
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a loop on its first call, without the GIL, cached on disk under its own name."""
-    dispatcher = numba.njit(nogil=True, **FLAGS)(function)
-    if COMPILED:
-        dispatcher._cache = _cache_of(function, function.__qualname__)
-    return dispatcher
+newly_compiled: list[
+    str
+] = []  #: the blocks that this process compiled; all others came from the cache
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a function that only kernels call; it becomes part of them and is not cached by itself."""
-    return numba.njit(nogil=True, **FLAGS)(function)
+    """Compile a function that only blocks call; it becomes part of them and is not cached by itself."""
+    return numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
 
 
 def block(function: Callable[..., Any], signature: Any, name: str) -> int:
@@ -96,9 +101,18 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
             expected="arithmetic and NumPy functions, elementwise",
             remedy="write it so, or choose engine='reference', which runs any Python",
         ) from error
+    if not compiled.cache_hits:
+        newly_compiled.append(name)
     address = compiled.address
     _python_blocks[address] = compiled  # keeps the machine code alive
     return int(address)
+
+
+def function_at(address: int, n_arguments: int) -> Callable[..., None]:
+    """Return the block at ``address``, which takes ``n_arguments`` integers, for Python; it runs without the GIL."""
+    if not COMPILED:
+        return _python_blocks[address]
+    return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * n_arguments)(address)
 
 
 # ---- calls through an address, arrays at an address ---------------------------------------------------------------
@@ -148,55 +162,36 @@ def _compiled_call_for_float(address: Any, arguments: Any) -> Any:
     return lambda address, arguments: _call_float(address, arguments)
 
 
-@intrinsic
-def _pointer_float32(typing_context: Any, address: Any) -> Any:
-    return types.CPointer(types.float32)(address), _emit_pointer
-
-
-@intrinsic
-def _pointer_float64(typing_context: Any, address: Any) -> Any:
-    return types.CPointer(types.float64)(address), _emit_pointer
-
-
-def _emit_pointer(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-    return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
-
-
 def address_of(array: np.ndarray) -> int:
-    """Return the address of the first number of ``array``, signed: unsigned ones turn into floats in arithmetic."""
+    """Return the address of the first number of ``array``, which must be kept alive by whoever uses the address."""
     return int(array.ctypes.data)
 
 
-@overload(address_of, strict=False)
-def _compiled_address_of(array: Any) -> Any:
-    return lambda array: np.intp(array.ctypes.data)
+def _array_at(dtype: Any) -> Callable[[int, int], Any]:
+    """Return a function of (address, size) that gives the vector of ``dtype`` there, in Python and compiled."""
+    kind, number = np.ctypeslib.as_ctypes_type(dtype), numba.from_dtype(np.dtype(dtype))
+
+    def array_at(address: int, size: int) -> Any:
+        pointer = ctypes.cast(int(address), ctypes.POINTER(kind))
+        return np.ctypeslib.as_array(pointer, (int(size),))
+
+    @intrinsic
+    def pointer_at(typing_context: Any, address: Any) -> Any:
+        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+        return types.CPointer(number)(address), emit
+
+    @overload(array_at, strict=False)
+    def compiled_array_at(address: Any, size: Any) -> Any:
+        return lambda address, size: carray(pointer_at(address), (size,))
+
+    return array_at
 
 
-def float32_at(address: int, size: int) -> Any:
-    """Return the float32 vector of ``size`` numbers that starts at ``address``."""
-    return _array_at(address, size, np.float32)
-
-
-def float64_at(address: int, size: int) -> Any:
-    """Return the float64 vector of ``size`` numbers that starts at ``address``."""
-    return _array_at(address, size, np.float64)
-
-
-def _array_at(address: int, size: int, dtype: Any) -> np.ndarray:
-    import ctypes
-
-    kind = ctypes.c_float if dtype is np.float32 else ctypes.c_double
-    return np.ctypeslib.as_array(ctypes.cast(int(address), ctypes.POINTER(kind)), (int(size),))
-
-
-@overload(float32_at, strict=False)
-def _compiled_float32_at(address: Any, size: Any) -> Any:
-    return lambda address, size: carray(_pointer_float32(address), (size,))
-
-
-@overload(float64_at, strict=False)
-def _compiled_float64_at(address: Any, size: Any) -> Any:
-    return lambda address, size: carray(_pointer_float64(address), (size,))
+# Such a vector has no owner, so compiled code does not count who refers to it.
+float32_at, float64_at = _array_at(np.float32), _array_at(np.float64)
+int64_at, uint64_at = _array_at(np.int64), _array_at(np.uint64)
 
 
 # ---- the cache on disk --------------------------------------------------------------------------------------------

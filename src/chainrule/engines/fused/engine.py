@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,22 +11,25 @@ import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan, EpochResult
 from chainrule.engines.fused.barrier import new_barrier
-from chainrule.engines.fused.compiler import COMPILED
-from chainrule.engines.fused.epoch import run_epoch
+from chainrule.engines.fused.compiler import COMPILED, address_of, function_at
+from chainrule.engines.fused.epoch import epoch_address
+from chainrule.engines.fused.inference import scores_address
 from chainrule.engines.fused.layout import (
-    Buffers,
-    Steps,
-    buffers_of,
-    layers_of,
+    Held,
+    lanes_and_tile,
+    memory_of,
+    network_of,
+    no_steps,
     rows_of,
     steps_of,
+    tile_rows,
+    undropped,
 )
 from chainrule.engines.reference import evaluate
 from chainrule.network.architecture import Architecture
-from chainrule.network.inference import scores
-from chainrule.network.parameters import Parameters
-from chainrule.network.threads import forget_libraries, one_blas_thread
 from chainrule.optimizers.optimizer import Optimizer
+
+_SCORING_OPERATIONS = 5_000_000  # less work is not worth waking another thread
 
 
 class FusedEngine:
@@ -53,19 +58,23 @@ class FusedEngine:
         self.optimizer = optimizer
         self.dtype = np.dtype(dtype)
         self.threads = threads if COMPILED else 1
-        self._layers = layers_of(architecture, optimizer, self.dtype)
-        self._buffers: dict[int, Buffers] = {}
-        self._rows: tuple[Data, Any] | None = None
+        self._network = network_of(architecture, optimizer, self.dtype)
+        self._undropped = undropped(self._network)
+        self._run_epoch = function_at(epoch_address(), 12)
+        self._run_scores = function_at(scores_address(), 7)
+        # What is written belongs to the thread that asks: several may predict at once.
+        self._memory = threading.local()
+        self._rows: tuple[Data, Held] | None = None
         self._pool: ThreadPoolExecutor | None = None
-        _load_blas()
 
     def epoch(
         self, theta: np.ndarray, moments: np.ndarray, data: Data, plan: EpochPlan
     ) -> EpochResult:
         """Train for one epoch; ``theta`` and ``moments`` are overwritten."""
         steps = steps_of(plan, self.architecture, self.dtype)
-        batch_rows = min(plan.batch_size, max(data.n, 1))
-        return EpochResult(*self._run(theta, moments, data, steps, batch_rows))
+        lanes, tile = lanes_and_tile(self.architecture.sizes, min(plan.batch_size, max(data.n, 1)))
+        memory = self._memory_of(lanes, tile)
+        return self._run(self._network, theta, moments, data, steps, memory)
 
     def objective(self, theta: np.ndarray, data: Data) -> float:
         """Return J over all rows, without dropout."""
@@ -73,74 +82,68 @@ class FusedEngine:
 
     def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient``, without dropout."""
-        n = max(data.n, 1)
-        steps = Steps(
-            order=np.empty(0, dtype=np.int64),
-            batch_size=n,
-            rates=np.zeros(1, dtype=self.dtype),
-            coefficients=np.zeros((1, self.optimizer.n_coefficients), dtype=self.dtype),
-            layer_keys=np.zeros(self.architecture.n_layers, dtype=np.uint64),
-            clip_norm=float("inf"),
-            gather=False,
-            updating=False,
-        )
-        moments = np.empty((self.optimizer.n_moments, 0), dtype=self.dtype)
-        J, _, _ = self._run(theta, moments, data, steps, n, dropping=False)
-        gradient[...] = self._buffers[n].gradient[0]
-        return J
+        memory = self._memory_of(*lanes_and_tile(self.architecture.sizes, max(data.n, 1)))
+        no_moments = np.empty((0, 0), dtype=self.dtype)
+        result = self._run(self._undropped, theta, no_moments, data, no_steps(), memory)
+        gradient[...] = memory.arrays[-1]
+        return result.loss
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:
-        """Return the raw scores a[L]."""
-        return scores(Parameters(self.architecture, theta), X, self.threads)
+        """Return the raw scores a[L]; those of a row depend on no other row, and several threads may ask at once."""
+        n, k = X.shape[0], self.architecture.sizes[-1]
+        result = np.empty((n, k), dtype=self.dtype)
+        rows = rows_of(Data(X, result), self.dtype)
+        tile, n_workers = tile_rows(self.architecture.sizes), 1
+        if 2 * n * theta.size > _SCORING_OPERATIONS:
+            n_workers = max(1, min(self.threads, -(-n // tile)))
+        memory = self._memory_of(n_workers, tile)
+        network, score = self._undropped.address, self._run_scores
+        places = (address_of(theta), network, rows.address, memory.address, address_of(result))
+        self._share(lambda worker: score(worker, n_workers, *places), n_workers)
+        return result
 
     def _run(
         self,
+        network: Held,
         theta: np.ndarray,
         moments: np.ndarray,
         data: Data,
-        steps: Steps,
-        batch_rows: int,
-        dropping: bool = True,
-    ) -> tuple[float, float, int]:
+        steps: Held,
+        memory: Held,
+    ) -> EpochResult:
         if self._rows is None or self._rows[0] is not data:
             self._rows = (data, rows_of(data, self.dtype))
-        if batch_rows not in self._buffers:
-            self._buffers[batch_rows] = buffers_of(self.architecture, batch_rows, self.dtype)
-        rows, buffers = self._rows[1], self._buffers[batch_rows]
-        layers = self._layers
-        if not dropping:
-            layers = layers._replace(scale=np.zeros_like(layers.scale))
-        n_workers = min(self.threads, buffers.gradient.shape[0])
-        barrier = new_barrier()
+        n_workers = min(self.threads, memory.seen.lanes)
+        barrier, report = new_barrier(), np.zeros(3)
+        places = (
+            *(n_workers, address_of(barrier), theta.size, address_of(theta)),
+            *[*(address_of(moment) for moment in moments), 0, 0][:2],
+            *(part.address for part in (network, self._rows[1], steps, memory)),
+            address_of(report),
+        )
+        self._share(lambda worker: self._run_epoch(worker, *places), n_workers)
+        return EpochResult(float(report[0]), float(report[1]), int(report[2]))
 
-        def work(worker: int) -> tuple[float, float, int]:
-            # Some BLAS libraries keep a limit for each thread; uncompiled kernels would warn of overflow.
-            with one_blas_thread(), np.errstate(all="ignore"):
-                return run_epoch(  # type: ignore[no-any-return]
-                    worker, n_workers, barrier, theta, moments, layers, rows, steps, buffers
-                )
+    def _memory_of(self, lanes: int, tile: int) -> Held:
+        known: dict[tuple[int, int], Held] = self._memory.__dict__.setdefault("known", {})
+        if (lanes, tile) not in known:
+            known[lanes, tile] = memory_of(self.architecture, lanes, tile, self.dtype)
+        return known[lanes, tile]
 
+    def _share(self, work: Callable[[int], None], n_workers: int) -> None:
+        """Run ``work`` for every worker at the same time."""
         if n_workers == 1:
-            return work(0)
+            with np.errstate(all="ignore"):  # uncompiled code would warn of overflow
+                work(0)
+            return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="chainrule")
         others = [self._pool.submit(work, worker) for worker in range(1, n_workers)]
-        result = work(0)
+        work(0)
         for other in others:
             other.result()
-        return result
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(
             "an engine holds addresses of compiled code and cannot be copied or pickled"
         )
-
-
-def _load_blas() -> None:
-    """Load the BLAS that compiled products call, so that the limit on its threads sees it."""
-    import sys
-
-    if "scipy.linalg.cython_blas" not in sys.modules:
-        import scipy.linalg.cython_blas  # noqa: F401
-
-        forget_libraries()

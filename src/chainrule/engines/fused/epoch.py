@@ -8,124 +8,146 @@ the next one must not overwrite what another still adds up.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
+from numba import types
 
 from chainrule.engines.fused.barrier import wait
-from chainrule.engines.fused.compiler import address_of, call, inlined, kernel
-from chainrule.engines.fused.layout import CHUNK, Buffers, Layers, Rows, Steps
-from chainrule.engines.fused.passes import backward, forward, gather_rows, output_delta
+from chainrule.engines.fused.compiler import block, call, call_for_float, float64_at, inlined
+from chainrule.engines.fused.layout import (
+    CHUNK,
+    Memory,
+    Network,
+    Rows,
+    Steps,
+    memory_at,
+    network_at,
+    rows_at,
+    steps_at,
+)
+from chainrule.engines.fused.passes import (
+    backward,
+    forward,
+    gather_rows,
+    output_delta,
+    transpose_weights,
+)
 
 
-@kernel
 def run_epoch(
     worker: int,
     n_workers: int,
-    barrier: np.ndarray,
-    theta: np.ndarray,
-    moments: np.ndarray,
-    layers: Layers,
-    rows: Rows,
-    steps: Steps,
-    buffers: Buffers,
-) -> tuple[float, float, int]:
-    """Return mean loss, largest gradient norm and the batch that failed or -1; theta and moments are overwritten."""
-    n, lanes, n_chunks = rows.Y.shape[0], buffers.gradient.shape[0], buffers.chunk_norm.shape[1]
-    clipping = steps.clip_norm < np.inf
+    barrier: int,
+    P: int,
+    theta: int,
+    m: int,
+    v: int,
+    network_address: int,
+    rows_address: int,
+    steps_address: int,
+    memory_address: int,
+    report: int,
+) -> None:
+    """Train for an epoch: overwrites what lies at ``theta``, ``m`` and ``v``, P numbers each.
+
+    Worker 0 writes three float64 to ``report``: mean loss, largest gradient norm and the batch that failed or -1.
+    """
+    network, rows = network_at(network_address), rows_at(rows_address)
+    steps, memory = steps_at(steps_address), memory_at(memory_address)
+    n_chunks, clip_norm = memory.n_chunks, float64_at(steps.clip_norm, 1)[0]
+    clipping, failed = clip_norm < np.inf, -1
     total, largest_norm = 0.0, 0.0
-    for batch, start in enumerate(range(0, n, steps.batch_size)):
-        size, parity = min(steps.batch_size, n - start), batch % 2
-        for lane in range(worker, lanes, n_workers):
-            first, last = size * lane // lanes, size * (lane + 1) // lanes
-            buffers.lane_loss[parity, lane] = lane_gradient(
-                lane, start + first, start + last, size, theta, layers, rows, steps, buffers
+    for batch, start in enumerate(range(0, rows.n, steps.batch_size)):
+        size, parity = min(steps.batch_size, rows.n - start), batch % 2
+        lane_loss = float64_at(memory.lane_loss + 8 * parity * memory.lanes, memory.lanes)
+        transpose_weights(worker, theta, network, memory)
+        for lane in range(worker, memory.lanes, n_workers):
+            first, last = size * lane // memory.lanes, size * (lane + 1) // memory.lanes
+            lane_loss[lane] = lane_gradient(
+                worker, lane, start + first, start + last, size, theta, network, rows, steps, memory
             )
         wait(barrier, n_workers)
         J = 0.0
-        for lane in range(lanes):
-            J += buffers.lane_loss[parity, lane]
+        for lane in range(memory.lanes):
+            J += lane_loss[lane]
         if not np.isfinite(J):
-            return J, largest_norm, batch
+            total, failed = J, batch
+            break
 
+        chunk_norm = float64_at(memory.chunk_norm + 8 * parity * n_chunks, n_chunks)
+        chunk_penalty = float64_at(memory.chunk_penalty + 8 * parity * n_chunks, n_chunks)
         for chunk in range(worker, n_chunks, n_workers):
-            norm = reduce_chunk(chunk, parity, theta, layers, buffers)
-            if steps.updating and not clipping and np.isfinite(norm):
-                update_chunk(chunk, batch, 1.0, theta, moments, layers, steps, buffers)
+            chunk_penalty[chunk] = reduce_chunk(chunk, P, theta, network, memory)
+            chunk_norm[chunk] = chunk_squares(chunk, P, network, memory)
+            if steps.updating != 0 and not clipping and np.isfinite(chunk_norm[chunk]):
+                update_chunk(chunk, batch, 1.0, P, theta, m, v, network, steps, memory)
         wait(barrier, n_workers)
 
         squares = 0.0
         for chunk in range(n_chunks):
-            J += buffers.chunk_penalty[parity, chunk]
-            squares += buffers.chunk_norm[parity, chunk]
+            J += chunk_penalty[chunk]
+            squares += chunk_norm[chunk]
         norm = np.sqrt(squares)
         if not (np.isfinite(J) and np.isfinite(norm)):
-            return J, norm, batch
-        total += J * size
+            total, largest_norm, failed = J, norm, batch
+            break
+        total += J * size / rows.n
         largest_norm = max(largest_norm, norm)
-        if steps.updating and clipping:
-            scale = steps.clip_norm / norm if norm > steps.clip_norm else 1.0
+        if steps.updating != 0 and clipping:
+            scale = clip_norm / norm if norm > clip_norm else 1.0
             for chunk in range(worker, n_chunks, n_workers):
-                update_chunk(chunk, batch, scale, theta, moments, layers, steps, buffers)
+                update_chunk(chunk, batch, scale, P, theta, m, v, network, steps, memory)
             wait(barrier, n_workers)
-    return total / max(n, 1), largest_norm, -1
+    if worker == 0:
+        result = float64_at(report, 3)
+        result[0], result[1], result[2] = total, largest_norm, failed
 
 
 @inlined
 def lane_gradient(
+    worker: int,
     lane: int,
     first: int,
     last: int,
     batch_rows: int,
-    theta: np.ndarray,
-    layers: Layers,
+    theta: int,
+    network: Network,
     rows: Rows,
     steps: Steps,
-    buffers: Buffers,
+    memory: Memory,
 ) -> float:
     """Set the lane's gradient to that of rows ``first`` to ``last`` of the order; return their part of the loss."""
-    loss, tile = 0.0, buffers.share.shape[1]
-    if last == first:
-        buffers.gradient[lane, :] = 0
-    for start in range(first, last, tile):
-        size = min(tile, last - start)
-        gather_rows(lane, start, size, batch_rows, rows, steps, buffers)
-        x = address_of(buffers.x[lane])
-        if not steps.gather and not rows.sparse:
-            x = address_of(rows.X[start:])
-        forward(lane, start, size, x, theta, layers, steps, buffers)
-        loss += output_delta(lane, size, layers, buffers)
-        backward(lane, size, x, theta, layers, buffers, int(start > first))
+    loss, at = 0.0, lane * memory.lane_bytes
+    for start in range(
+        first, max(last, first + 1), memory.tile
+    ):  # once at least: no rows, gradient 0
+        size = min(memory.tile, last - start)
+        x = gather_rows(at, start, size, batch_rows, network, rows, steps, memory)
+        a = forward(at, start, size, x, theta, network, steps.layer_keys, memory)
+        loss += output_delta(at, size, a, network, memory)
+        backward(worker, at, size, x, a, network, memory, start > first)
     return loss
 
 
 @inlined
-def reduce_chunk(
-    chunk: int, parity: int, theta: np.ndarray, layers: Layers, buffers: Buffers
-) -> float:
-    """Add the lanes' gradients in order into lane 0, and the penalty's; leave the chunk's norm² and penalty.
+def reduce_chunk(chunk: int, P: int, theta: int, network: Network, memory: Memory) -> float:
+    """Add the lanes' gradients in order into lane 0, then the penalty's; return the chunk's penalty."""
+    size, place = min(CHUNK, P - chunk * CHUNK), network.number * chunk * CHUNK
+    gradient = memory.gradient + place
+    if memory.lanes > 1:
+        call(network.add, (gradient, memory.lanes, memory.lane_bytes, size))
+    if network.penalty == 0:
+        return 0.0
+    places = (gradient, theta + place, memory.is_weight + place, network.penalty)
+    return call_for_float(network.penalize, (*places, size))
 
-    Returns the norm², so that a step that is not finite is not made.
-    """
-    start, stop = chunk * CHUNK, min(chunk * CHUNK + CHUNK, theta.size)
-    gradient = buffers.gradient[0]
-    for lane in range(1, buffers.gradient.shape[0]):
-        part = buffers.gradient[lane]
-        for i in range(start, stop):
-            gradient[i] += part[i]
-    l2, l1, is_weight = layers.penalty[0], layers.penalty[1], buffers.is_weight
-    squares, sizes, norm = 0.0, 0.0, 0.0
-    if l2 != 0:
-        for i in range(start, stop):
-            gradient[i] += l2 * (is_weight[i] * theta[i])
-            squares += is_weight[i] * theta[i] * theta[i]
-    if l1 != 0:
-        for i in range(start, stop):
-            gradient[i] += l1 * (is_weight[i] * np.sign(theta[i]))
-            sizes += is_weight[i] * abs(theta[i])
-    for i in range(start, stop):  # in float64: in float32 the square of 2e19 is infinite
-        norm += np.float64(gradient[i]) * gradient[i]
-    buffers.chunk_norm[parity, chunk] = norm
-    buffers.chunk_penalty[parity, chunk] = 0.5 * l2 * squares + l1 * sizes
-    return norm
+
+@inlined
+def chunk_squares(chunk: int, P: int, network: Network, memory: Memory) -> float:
+    """Return the sum of g² of a chunk; where it is not finite, no step is made."""
+    size, place = min(CHUNK, P - chunk * CHUNK), network.number * chunk * CHUNK
+    return call_for_float(network.norm, (memory.gradient + place, size))
 
 
 @inlined
@@ -133,29 +155,24 @@ def update_chunk(
     chunk: int,
     batch: int,
     scale: float,
-    theta: np.ndarray,
-    moments: np.ndarray,
-    layers: Layers,
+    P: int,
+    theta: int,
+    m: int,
+    v: int,
+    network: Network,
     steps: Steps,
-    buffers: Buffers,
+    memory: Memory,
 ) -> None:
     """Make the optimizer's step on a chunk of the parameters."""
-    start, number = chunk * CHUNK, theta.itemsize
-    first = address_of(theta)
-    m = address_of(moments[0]) if moments.shape[0] > 0 else first
-    v = address_of(moments[1]) if moments.shape[0] > 1 else first
-    call(
-        layers.update,
-        (
-            first + number * start,
-            address_of(buffers.gradient[0]) + number * start,
-            address_of(buffers.is_weight) + number * start,
-            m + number * start,
-            v + number * start,
-            address_of(steps.coefficients[batch]),
-            min(CHUNK, theta.size - start),
-            steps.rates[batch],
-            layers.weight_decay[0],
-            steps.rates.dtype.type(scale),
-        ),
-    )
+    size, place = min(CHUNK, P - chunk * CHUNK), network.number * chunk * CHUNK
+    gradient, is_weight = memory.gradient + place, memory.is_weight + place
+    coefficients = steps.coefficients + network.number * batch * steps.n_coefficients
+    rate = steps.rates + network.number * batch
+    places = (theta + place, gradient, is_weight, m + place, v + place)
+    call(network.update, (*places, coefficients, size, rate, network.weight_decay, scale))
+
+
+@cache
+def epoch_address() -> int:
+    """Return the address of ``run_epoch``."""
+    return block(run_epoch, types.void(*[types.intp] * 12), "epoch")

@@ -1,7 +1,11 @@
-"""What the compiled epoch works on: networks, rows, steps and buffers as named tuples of arrays.
+"""What the compiled epoch works on: networks, rows, steps and working memory, as addresses and sizes.
 
 Shapes: L layers, sizes s[0..L], P parameters, n rows, k = s[L] outputs. A batch is cut into ``lanes``, each lane into
 tiles of at most ``tile`` rows; both depend on the problem alone, never on the number of threads, and so do all sums.
+
+Compiled code sees integers only, sizes and addresses in bytes: every view of an array would cost it two atomic
+operations, and each precision another compilation. Each of these tuples is itself handed over as one address, of its
+fields in a row. What owns the memory stays with the engine.
 """
 
 from __future__ import annotations
@@ -12,7 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan
-from chainrule.engines.fused.product import Blas, blas_of
+from chainrule.engines.fused import loops
+from chainrule.engines.fused.compiler import address_of, inlined, int64_at, to_fixed_tuple
+from chainrule.engines.fused.product import product_address, transpose_address
 from chainrule.engines.fused.rules import activation_blocks, loss_block, update_block
 from chainrule.network import random
 from chainrule.network.architecture import Architecture
@@ -23,68 +29,87 @@ _TILE_NUMBERS = 2**16  # activations of a tile: 256 KiB of float32, half of a le
 _LANE_ROWS = 64  # fewer rows make matrix products slow
 _LANE_OPERATIONS = 4_000_000  # less work is not worth a meeting of threads
 _MOST_LANES = 4
+_LINE = 64  # bytes of a cache line
 CHUNK = 8192  # parameters that are updated together
 
 
-class Layers(NamedTuple):
-    """The network; index l - 1 stands for layer l."""
+class Network(NamedTuple):
+    """The network: addresses, but for two numbers. In what has L entries, entry l - 1 stands for layer l."""
 
-    sizes: np.ndarray  #: (L + 1,) int64
-    value: np.ndarray  #: (L,) addresses of z += b, a = f(z)
-    prime: np.ndarray  #: (L,) addresses of delta *= f'(z)
-    parameter: np.ndarray  #: (L,) the activation's number
-    threshold: np.ndarray  #: (L,) uint64, random bits from here on keep a unit
-    scale: np.ndarray  #: (L,) 1 / (1 - rate); 0 where nothing is dropped
-    loss: int  #: address of the loop over rows
-    columns: np.ndarray  #: (c, k) what the loss takes
-    penalty: np.ndarray  #: (2,) l2, l1
-    update: int  #: address of the optimizer's step
-    weight_decay: np.ndarray  #: (1,)
+    number: int  #: bytes of a number
+    L: int  #: layers
+    sizes: int  #: (L + 1,) int64
+    value: int  #: (L,) int64, loops for a = f(z)
+    prime: int  #: (L,) int64, loops for delta *= f'(z)
+    parameter: int  #: (L,) the activation's number
+    dropped: int  #: (L, 2) uint64, the threshold of random bits and the scale; scale 0 where nothing is dropped
+    loss: int  #: loop over rows
+    columns: int  #: (c, k), what the loss takes
+    penalty: int  #: (2,) l2 and l1; 0 if there is none
+    update: int  #: loop for the optimizer's step
+    weight_decay: int  #: one number
+    product: int  #: C = S + A B
+    transpose: int  #: B = A.T
+    copy: int  #: copies numbers
+    targets: int  #: gathers Y and the rows' shares
+    drop: int  #: h = a * mask
+    mask: int  #: delta *= mask
+    add: int  #: sums the lanes' gradients
+    penalize: int  #: the penalty and its gradient
+    norm: int  #: the sum of g²
 
 
 class Rows(NamedTuple):
-    """The data, dense or CSR; empty arrays where there is nothing."""
+    """The data, dense or CSR; the address is 0 where there is nothing."""
 
-    X: np.ndarray  #: (n, m), or (0, m) where X is sparse
-    values: np.ndarray
-    indices: np.ndarray
-    starts: np.ndarray
-    sparse: bool
-    Y: np.ndarray  #: (n, k)
-    weights: np.ndarray  #: (n,) or (0,)
+    n: int
+    gather: int  #: of the loop that copies rows
+    X: int  #: (n, m), or the values of the sparse rows
+    columns: int  #: int64, of the values of sparse rows; 0 where rows are dense
+    starts: int  #: int64, where each sparse row starts
+    Y: int  #: (n, k)
+    weights: int  #: (n,)
 
 
 class Steps(NamedTuple):
     """The plan of an epoch."""
 
-    order: np.ndarray  #: (n,) int64
+    order: int  #: address of (n,) int64; 0 if the rows are taken as they lie
     batch_size: int
-    rates: np.ndarray  #: (n_batches,)
-    coefficients: np.ndarray  #: (n_batches, c)
-    layer_keys: np.ndarray  #: (L,) uint64, of this epoch's masks
-    clip_norm: float
-    gather: bool  #: False if the rows are taken as they lie
-    updating: bool  #: False if only objective and gradient are wanted
+    rates: int  #: address of (n_batches,)
+    coefficients: int  #: address of (n_batches, c)
+    n_coefficients: int
+    layer_keys: int  #: address of (L,) uint64, of this epoch's masks
+    clip_norm: int  #: address of one float64
+    updating: int  #: 0 if only objective and gradient are wanted
 
 
-class Buffers(NamedTuple):
-    """Everything that is written; made once, used for every batch."""
+class Memory(NamedTuple):
+    """Everything that is written. What a lane writes lies together, at ``lane * lane_bytes`` beyond these addresses."""
 
-    x: np.ndarray  #: (lanes, tile * m)
-    y: np.ndarray  #: (lanes, tile * k)
-    share: np.ndarray  #: (lanes, tile)
-    z: np.ndarray  #: (lanes, tile * sum of s[1..L])
-    a: np.ndarray  #: as z
-    h: np.ndarray  #: as z, or (lanes, 0) without dropout
-    mask: np.ndarray  #: as h
-    delta: np.ndarray  #: (lanes, 2, tile * widest)
-    gradient: np.ndarray  #: (lanes, P); lane 0 holds the sum after the reduction
-    ones: np.ndarray  #: (tile,)
-    is_weight: np.ndarray  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
-    lane_loss: np.ndarray  #: (2, lanes) float64, of even and odd batches
-    chunk_norm: np.ndarray  #: (2, chunks) float64, sum of g²
-    chunk_penalty: np.ndarray  #: (2, chunks) float64
-    blas: Blas
+    lanes: int
+    tile: int
+    lane_bytes: int
+    x: int  #: (tile, m)
+    y: int  #: (tile, k)
+    share: int  #: (tile,)
+    z: int  #: (tile, s[1]) to (tile, s[L]), one after the other
+    a: int  #: as z
+    h: int  #: as z, with dropout
+    mask: int  #: as h
+    delta: int  #: (tile, widest), of layers L, L - 2, ...
+    other_delta: int  #: the same of layers L - 1, L - 3, ...
+    transposed: (
+        int  #: W.T of layers 2 to L, one after the other, of the worker with the lane's number
+    )
+    gradient: int  #: (P,); lane 0 holds the sum after the reduction
+    ones: int  #: (tile,), of all lanes
+    zeros: int  #: (widest,), of all lanes
+    is_weight: int  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
+    n_chunks: int
+    lane_loss: int  #: (2, lanes) float64, of even and odd batches
+    chunk_norm: int  #: (2, chunks) float64, sum of g²
+    chunk_penalty: int  #: (2, chunks) float64
 
 
 def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
@@ -93,94 +118,172 @@ def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
     lanes = min(_MOST_LANES, batch_rows // _LANE_ROWS, operations // _LANE_OPERATIONS)
     lanes = max(1, lanes)
     lane_rows = -(-batch_rows // lanes)
-    tile = min(max(_TILE_NUMBERS // sum(sizes[1:]) // 16 * 16, 32), 512)
-    return lanes, min(tile, max(lane_rows, 1))
+    return lanes, min(tile_rows(sizes), max(lane_rows, 1))
 
 
-def layers_of(architecture: Architecture, optimizer: Optimizer, dtype: np.dtype) -> Layers:
+def tile_rows(sizes: tuple[int, ...]) -> int:
+    """Return the most rows of a tile: as many as stay in the cache on their way through the network."""
+    return min(max(_TILE_NUMBERS // sum(sizes[1:]) // 16 * 16, 32), 512)
+
+
+class Held:
+    """A tuple as compiled code sees it, and the arrays that own the memory it points to."""
+
+    def __init__(self, seen: Any, *arrays: Any) -> None:
+        self.seen, self.arrays = seen, arrays
+        self._fields = np.array(seen, dtype=np.int64)
+        self.address = address_of(self._fields)
+
+
+def _reader(kind: Any) -> Any:
+    """Return the function for compiled code that makes the tuple from the address of its fields."""
+    size = len(kind._fields)
+
+    @inlined
+    def tuple_at(address: int) -> Any:
+        return kind(*to_fixed_tuple(int64_at(address, size), size))
+
+    return tuple_at
+
+
+network_at, rows_at, steps_at, memory_at = map(_reader, (Network, Rows, Steps, Memory))
+
+
+def network_of(architecture: Architecture, optimizer: Optimizer, dtype: np.dtype) -> Held:
     """Return the network with its rules compiled."""
     blocks = [activation_blocks(f, dtype) for f in architecture.f[1:]]
+    loss, k = architecture.loss_function, architecture.sizes[-1]
+    parameter = np.array([b[2] for b in blocks], dtype=dtype)
+    columns = np.ascontiguousarray(loss.columns(loss.parameters, k), dtype=dtype)
+    penalty = np.array([architecture.l2, architecture.l1], dtype=dtype)
+    weight_decay = np.array([optimizer.weight_decay], dtype=dtype)
     rates = [*architecture.dropout, 0.0]
-    loss = architecture.loss_function
-    return Layers(
-        sizes=np.array(architecture.sizes, dtype=np.int64),
-        value=np.array([b[0] for b in blocks], dtype=np.int64),
-        prime=np.array([b[1] for b in blocks], dtype=np.int64),
-        parameter=np.array([b[2] for b in blocks], dtype=dtype),
-        threshold=np.array([random.dropout_threshold(rate) for rate in rates], dtype=np.uint64),
-        scale=np.array([1.0 / (1.0 - rate) if rate else 0.0 for rate in rates], dtype=dtype),
-        loss=loss_block(loss, architecture.sizes[-1], dtype),
-        columns=np.ascontiguousarray(
-            loss.columns(loss.parameters, architecture.sizes[-1]), dtype=dtype
-        ),
-        penalty=np.array([architecture.l2, architecture.l1], dtype=dtype),
+    dropped = np.array([loops.drop_numbers(rate) for rate in rates], dtype=np.uint64)
+    sizes = np.array(architecture.sizes, dtype=np.int64)
+    value, prime = (np.array([b[i] for b in blocks], dtype=np.int64) for i in (0, 1))
+    dropping, penalized = any(rates), bool(penalty.any())
+    seen = Network(
+        number=dtype.itemsize,
+        L=architecture.n_layers,
+        sizes=address_of(sizes),
+        value=address_of(value),
+        prime=address_of(prime),
+        parameter=address_of(parameter),
+        dropped=address_of(dropped),
+        loss=loss_block(loss, k, dtype),
+        columns=address_of(columns),
+        penalty=address_of(penalty) if penalized else 0,
         update=update_block(optimizer, dtype),
-        weight_decay=np.array([optimizer.weight_decay], dtype=dtype),
+        weight_decay=address_of(weight_decay),
+        product=product_address(dtype),
+        transpose=transpose_address(dtype),
+        copy=loops.copy(dtype),
+        targets=loops.gather_targets(dtype),
+        drop=loops.drop_units(dtype) if dropping else 0,
+        mask=loops.multiply_by_mask(dtype) if dropping else 0,
+        add=loops.add_lanes(dtype),
+        penalize=loops.penalize(dtype) if penalized else 0,
+        norm=loops.squared_norm(dtype),
     )
+    return Held(seen, sizes, value, prime, parameter, dropped, columns, penalty, weight_decay)
 
 
-def rows_of(data: Data, dtype: np.dtype) -> Rows:
-    """Return the data as arrays; nothing is copied."""
-    none = np.empty(0, dtype=dtype)
-    weights = none if data.weights is None else data.weights
-    if isinstance(data.X, np.ndarray):
-        no_index = np.empty(0, dtype=np.int64)
-        return Rows(data.X, none, no_index, no_index, False, data.Y, weights)
+def undropped(network: Held) -> Held:
+    """Return the network as it predicts: no unit is dropped."""
+    dropped = np.zeros((network.seen.L, 2), dtype=np.uint64)
+    return Held(network.seen._replace(dropped=address_of(dropped)), *network.arrays, dropped)
+
+
+def rows_of(data: Data, dtype: np.dtype) -> Held:
+    """Return the data as addresses; nothing is copied but the indices of sparse rows."""
     X: Any = data.X
-    return Rows(
-        np.empty((0, X.shape[1]), dtype=dtype),
-        X.data,
-        X.indices.astype(np.int64, copy=False),
-        X.indptr.astype(np.int64, copy=False),
-        True,
-        data.Y,
-        weights,
-    )
+    Y, weights = data.Y, 0 if data.weights is None else address_of(data.weights)
+    if isinstance(X, np.ndarray):
+        gather = loops.gather_dense(dtype)
+        return Held(Rows(data.n, gather, address_of(X), 0, 0, address_of(Y), weights), data)
+    columns = X.indices.astype(np.int64, copy=False)
+    starts = X.indptr.astype(np.int64, copy=False)
+    gather = loops.gather_sparse(dtype)
+    values, at_columns, at_starts = (address_of(array) for array in (X.data, columns, starts))
+    seen = Rows(data.n, gather, values, at_columns, at_starts, address_of(Y), weights)
+    return Held(seen, data, columns, starts)
 
 
-def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> Steps:
+def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> Held:
     """Return the plan with its numbers in the precision of the network."""
-    dropping = any(architecture.dropout)
-    keys = [random.layer_key(plan.dropout_key, l) for l in range(1, architecture.n_layers + 1)]
+    layers = range(1, architecture.n_layers + 1)
+    keys = np.array([random.layer_key(plan.dropout_key, l) for l in layers], dtype=np.uint64)
     # The order within a full batch changes nothing but masks, which belong to positions.
-    gather = dropping or plan.batch_size < len(plan.order)
-    return Steps(
-        order=plan.order,
+    gather = any(architecture.dropout) or plan.batch_size < len(plan.order)
+    order = np.ascontiguousarray(plan.order, dtype=np.int64)
+    rates = plan.rates.astype(dtype)
+    coefficients = np.ascontiguousarray(plan.coefficients, dtype=dtype)
+    clip_norm = np.array([plan.clip_norm], dtype=np.float64)
+    seen = Steps(
+        order=address_of(order) if gather else 0,
         batch_size=plan.batch_size,
-        rates=plan.rates.astype(dtype),
-        coefficients=np.ascontiguousarray(plan.coefficients, dtype=dtype),
-        layer_keys=np.array(keys if dropping else [0] * architecture.n_layers, dtype=np.uint64),
-        clip_norm=float(plan.clip_norm),
-        gather=gather,
-        updating=True,
+        rates=address_of(rates),
+        coefficients=address_of(coefficients),
+        n_coefficients=coefficients.shape[1],
+        layer_keys=address_of(keys),
+        clip_norm=address_of(clip_norm),
+        updating=1,
     )
+    return Held(seen, order, rates, coefficients, keys, clip_norm)
 
 
-def buffers_of(architecture: Architecture, batch_rows: int, dtype: np.dtype) -> Buffers:
-    """Return buffers for batches of up to ``batch_rows`` rows."""
-    sizes = architecture.sizes
-    lanes, tile = lanes_and_tile(sizes, batch_rows)
-    numbers, widest = tile * sum(sizes[1:]), tile * max(sizes[1:])
-    dropped = numbers if any(architecture.dropout) else 0
-    P = architecture.n_parameters
-    n_chunks = -(-P // CHUNK)
+def no_steps() -> Held:
+    """Return the plan of a batch with all rows and no step."""
+    clip_norm = np.array([np.inf])
+    return Held(Steps(0, 2**62, 0, 0, 0, 0, address_of(clip_norm), 0), clip_norm)
+
+
+def memory_of(architecture: Architecture, lanes: int, tile: int, dtype: np.dtype) -> Held:
+    """Return the memory of so many lanes, each for tiles of so many rows; the last array is lane 0's gradient."""
+    sizes, P = architecture.sizes, architecture.n_parameters
+    activations, widest = tile * sum(sizes[1:]), tile * max(sizes[1:])
+    dropped = activations if any(architecture.dropout) else 0
+    counts = {
+        "x": tile * sizes[0],
+        "y": tile * sizes[-1],
+        "share": tile,
+        "z": activations,
+        "a": activations,
+        "h": dropped,
+        "mask": dropped,
+        "delta": widest,
+        "other_delta": widest,
+        "transposed": sum(m * k for m, k in pairwise(sizes[1:])),
+        "gradient": P,
+    }
+    starts, lane_bytes = {}, 0
+    for name, count in counts.items():
+        starts[name] = lane_bytes
+        lane_bytes += -(-count * dtype.itemsize // _LINE) * _LINE + _LINE
+    memory = np.zeros(lanes * lane_bytes + _LINE, dtype=np.uint8)
+    first = -(-address_of(memory) // _LINE) * _LINE
+    ones, zeros = np.ones(tile, dtype=dtype), np.zeros(max(sizes), dtype=dtype)
     is_weight = np.zeros(P, dtype=dtype)
     for place in segments(sizes):
         is_weight[place.start : place.stop] = place.is_weight
-    return Buffers(
-        x=np.empty((lanes, tile * sizes[0]), dtype=dtype),
-        y=np.empty((lanes, tile * sizes[-1]), dtype=dtype),
-        share=np.empty((lanes, tile), dtype=dtype),
-        z=np.empty((lanes, numbers), dtype=dtype),
-        a=np.empty((lanes, numbers), dtype=dtype),
-        h=np.empty((lanes, dropped), dtype=dtype),
-        mask=np.empty((lanes, dropped), dtype=dtype),
-        delta=np.empty((lanes, 2, widest), dtype=dtype),
-        gradient=np.empty((lanes, P), dtype=dtype),
-        ones=np.ones(tile, dtype=dtype),
-        is_weight=is_weight,
-        lane_loss=np.zeros((2, lanes)),
-        chunk_norm=np.zeros((2, n_chunks)),
-        chunk_penalty=np.zeros((2, n_chunks)),
-        blas=blas_of(lanes, dtype),
+    n_chunks = -(-P // CHUNK)
+    lane_loss = np.zeros((2, lanes))
+    chunk_norm, chunk_penalty = np.zeros((2, n_chunks)), np.zeros((2, n_chunks))
+    seen = Memory(
+        lanes=lanes,
+        tile=tile,
+        lane_bytes=lane_bytes,
+        **{name: first + start for name, start in starts.items()},
+        ones=address_of(ones),
+        zeros=address_of(zeros),
+        is_weight=address_of(is_weight),
+        n_chunks=n_chunks,
+        lane_loss=address_of(lane_loss),
+        chunk_norm=address_of(chunk_norm),
+        chunk_penalty=address_of(chunk_penalty),
+    )
+    start = first - address_of(memory) + starts["gradient"]
+    gradient = memory[start : start + P * dtype.itemsize].view(dtype)
+    return Held(
+        seen, memory, ones, zeros, is_weight, lane_loss, chunk_norm, chunk_penalty, gradient
     )

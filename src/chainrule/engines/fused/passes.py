@@ -2,152 +2,147 @@
 
 Each is one matrix product or one block (``rules``), given by the addresses of what it reads and writes:
 
-    z = h W            product              delta[L] = share * dloss * f'     loss block, derivative block
-    z += b, a = f(z)   value block          dW = h.T delta, db = 1.T delta    two products
-    h = a * mask       mask                 delta = (delta W.T) * mask * f'   product, mask, derivative block
+    z = b + h W        product              delta[L] = share * dloss * f'     loss block, derivative block
+    a = f(z)           value block          dW = h.T delta, db = 1.T delta    two products
+    h = a * mask       drop block           delta = (delta W.T) * mask * f'   product, mask, derivative block
+
+W.T is made once a batch, by each worker for itself. All places are addresses, in bytes.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from chainrule.engines.fused.compiler import address_of, call, call_for_float, inlined
-from chainrule.engines.fused.layout import Buffers, Layers, Rows, Steps
-from chainrule.engines.fused.product import product
-from chainrule.network import random
-
-_mixed = inlined(random.mixed)
+from chainrule.engines.fused.compiler import call, call_for_float, inlined, int64_at, uint64_at
+from chainrule.engines.fused.layout import Memory, Network, Rows, Steps
+from chainrule.engines.fused.product import multiply
 
 
 @inlined
 def gather_rows(
-    lane: int, start: int, size: int, batch_rows: int, rows: Rows, steps: Steps, buffers: Buffers
-) -> None:
-    """Copy rows of X, Y and their shares into the lane's buffers; sparse rows become dense."""
-    m, k = rows.X.shape[1], rows.Y.shape[1]
-    x, y, share = buffers.x[lane], buffers.y[lane], buffers.share[lane]
-    one = share.dtype.type(1.0 / batch_rows)
-    if rows.sparse:
-        x[: size * m] = 0
-    for i in range(size):
-        row = steps.order[start + i] if steps.gather else start + i
-        if rows.sparse:
-            for place in range(rows.starts[row], rows.starts[row + 1]):
-                x[i * m + rows.indices[place]] += rows.values[place]
-        elif steps.gather:
-            for j in range(m):
-                x[i * m + j] = rows.X[row, j]
-        for j in range(k):
-            y[i * k + j] = rows.Y[row, j]
-        share[i] = one * rows.weights[row] if rows.weights.size else one
+    at: int,
+    start: int,
+    size: int,
+    batch_rows: int,
+    network: Network,
+    rows: Rows,
+    steps: Steps,
+    memory: Memory,
+) -> int:
+    """Copy rows of X, Y and their shares to the lane at ``at``; return where the rows of X lie."""
+    sizes = int64_at(network.sizes, network.L + 1)
+    m, k = sizes[0], sizes[network.L]
+    y, share = memory.y + at, memory.share + at
+    call(
+        network.targets,
+        (rows.Y, rows.weights, steps.order, start, size, k, 1.0 / batch_rows, y, share),
+    )
+    x: int = memory.x + at
+    if steps.order == 0 and rows.columns == 0:
+        return int(rows.X + start * m * network.number)
+    call(rows.gather, (rows.X, rows.columns, rows.starts, steps.order, start, size, m, x))
+    return x
 
 
 @inlined
 def forward(
-    lane: int,
+    at: int,
     start: int,
     size: int,
     x: int,
-    theta: np.ndarray,
-    layers: Layers,
-    steps: Steps,
-    buffers: Buffers,
-) -> None:
-    """Fill z, a and, with dropout, mask and h of a tile whose inputs lie at ``x``."""
-    number = theta.itemsize
-    W, z, a = address_of(theta), address_of(buffers.z[lane]), address_of(buffers.a[lane])
-    h, place = x, 0  # place: where the layer lies in the buffers of activations
-    for l in range(layers.value.size):
-        m, k = layers.sizes[l], layers.sizes[l + 1]
-        b = W + number * m * k
-        product(buffers.blas, lane, (0, 0), (size, m, k), h, W, z, 0)
-        call(layers.value[l], (z, b, a, size, k, layers.parameter[l]))
+    theta: int,
+    network: Network,
+    layer_keys: int,
+    memory: Memory,
+) -> int:
+    """Set z, a and, with dropout, mask and h of a tile whose inputs lie at ``x``; return where a[L] lies."""
+    L, number = network.L, network.number
+    sizes, value = int64_at(network.sizes, L + 1), int64_at(network.value, L)
+    W, h, a, place = theta, x, x, at  # place: how far beyond the start of z, a, h the layer lies
+    for l in range(L):
+        m, k = sizes[l], sizes[l + 1]
+        b, z, a = W + number * m * k, memory.z + place, memory.a + place
+        multiply(network.product, number, (size, m, k), h, False, W, b, 0, z)
+        call(value[l], (z, a, size * k, network.parameter + number * l))
         h = a
-        if layers.scale[l] != 0:
-            drop_units(lane, l, start, size, k, place, layers, steps, buffers)
-            h = address_of(buffers.h[lane]) + number * place
+        if is_dropped(l, network):
+            h, mask = memory.h + place, memory.mask + place
+            key, dropped = layer_keys + 8 * l, network.dropped + 16 * l
+            call(network.drop, (a, h, mask, start, size, k, key, dropped))
         W = b + number * k
-        z, a, place = z + number * size * k, a + number * size * k, place + size * k
+        place += number * size * k
+    return a
 
 
 @inlined
-def drop_units(
-    lane: int,
-    l: int,
-    start: int,
-    size: int,
-    k: int,
-    place: int,
-    layers: Layers,
-    steps: Steps,
-    buffers: Buffers,
-) -> None:
-    """Draw a layer's mask and set h = a * mask; a unit's bits depend on its row's position in the epoch alone."""
-    a, h, mask = buffers.a[lane], buffers.h[lane], buffers.mask[lane]
-    for i in range(size):
-        counter = np.uint64(start + i) * np.uint64(k) + steps.layer_keys[l]
-        for j in range(k):
-            kept = _mixed(counter + np.uint64(j)) >= layers.threshold[l]
-            factor = layers.scale[l] if kept else layers.scale.dtype.type(0)
-            mask[place + i * k + j] = factor
-            h[place + i * k + j] = a[place + i * k + j] * factor
+def is_dropped(l: int, network: Network) -> bool:
+    """Return whether units of layer ``l + 1`` are dropped."""
+    return bool(uint64_at(network.dropped + 16 * l, 2)[1])
 
 
 @inlined
-def output_delta(lane: int, size: int, layers: Layers, buffers: Buffers) -> float:
-    """Set delta[L] = share * dloss/da[L] * f'(z[L]); return the tile's part of the loss."""
-    L = layers.value.size
-    k, place = layers.sizes[L], 0
-    for l in range(1, L):
-        place += size * layers.sizes[l]
-    place *= buffers.z.itemsize
-    z, a = address_of(buffers.z[lane]) + place, address_of(buffers.a[lane]) + place
-    delta = address_of(buffers.delta[lane, 0])
-    y, share = address_of(buffers.y[lane]), address_of(buffers.share[lane])
-    loss = call_for_float(layers.loss, (a, y, share, address_of(layers.columns), delta, size, k))
-    call(layers.prime[L - 1], (delta, z, a, size * k, layers.parameter[L - 1]))
+def output_delta(at: int, size: int, a: int, network: Network, memory: Memory) -> float:
+    """Set delta[L] = share * dloss/da[L] * f'(z[L]); return the tile's part of the loss. a[L] lies at ``a``."""
+    L, number = network.L, network.number
+    k, prime = int64_at(network.sizes, L + 1)[L], int64_at(network.prime, L)
+    delta, z = memory.delta + at, memory.z + (a - memory.a)
+    loss = call_for_float(
+        network.loss, (a, memory.y + at, memory.share + at, network.columns, delta, size, k)
+    )
+    call(prime[L - 1], (delta, z, a, size * k, network.parameter + number * (L - 1)))
     return loss
 
 
 @inlined
+def transpose_weights(worker: int, theta: int, network: Network, memory: Memory) -> None:
+    """Set the worker's W.T of every layer but the first, whose input has no delta."""
+    W, transposed = theta, memory.transposed + worker * memory.lane_bytes
+    sizes = int64_at(network.sizes, network.L + 1)
+    for l in range(network.L):
+        m, k = sizes[l], sizes[l + 1]
+        if l > 0:
+            call(network.transpose, (m, k, W, transposed))
+            transposed += network.number * m * k
+        W += network.number * (m * k + k)
+
+
+@inlined
 def backward(
-    lane: int,
+    worker: int,
+    at: int,
     size: int,
     x: int,
-    theta: np.ndarray,
-    layers: Layers,
-    buffers: Buffers,
-    adding: int,
+    a: int,
+    network: Network,
+    memory: Memory,
+    adding: bool,
 ) -> None:
     """Set the lane's gradient to dW, db of every layer for a tile, from delta[L]; add to it if ``adding``."""
-    L, number, blas = layers.value.size, theta.itemsize, buffers.blas
-    at, place = theta.size, 0  # where the layer lies in theta, and a[l - 1] in its buffer
-    for l in range(1, L):
-        place += size * layers.sizes[l]
-    for l in range(L - 1, -1, -1):
-        m, k = layers.sizes[l], layers.sizes[l + 1]
-        at -= m * k + k
-        W, dW = address_of(theta) + number * at, address_of(buffers.gradient[lane]) + number * at
-        delta = buffers.delta[lane, (L - 1 - l) % 2]
-        ones, db = address_of(buffers.ones), dW + number * m * k
-        product(blas, lane, (0, 0), (1, size, k), ones, address_of(delta), db, adding)
-        if l == 0:  # the input has no delta: nobody asks for it
-            h = x
-        else:
-            place -= size * m
-            dropped = layers.scale[l - 1] != 0
-            a = address_of(buffers.a[lane]) + number * place
-            h = address_of(buffers.h[lane]) + number * place if dropped else a
-        product(blas, lane, (1, 0), (m, size, k), h, address_of(delta), dW, adding)
+    number, product, zeros = network.number, network.product, memory.zeros
+    sizes, prime = int64_at(network.sizes, network.L + 1), int64_at(network.prime, network.L)
+    delta, upstream = memory.delta + at, memory.other_delta + at
+    place = a - memory.a
+    dW, WT = memory.gradient + at, memory.transposed + worker * memory.lane_bytes
+    for l in range(network.L):
+        m, k = sizes[l], sizes[l + 1]
+        dW += number * (m * k + k)
+        WT += number * m * k if l > 0 else 0
+    for l in range(network.L - 1, -1, -1):
+        m, k = sizes[l], sizes[l + 1]
+        dW -= number * (m * k + k)
+        db = dW + number * m * k
+        h, below = (
+            x,
+            place - number * size * m,
+        )  # below: where layer l lies, as place for layer l + 1
         if l > 0:
-            upstream = buffers.delta[lane, (L - l) % 2]
-            product(blas, lane, (0, 1), (size, k, m), address_of(delta), W, address_of(upstream), 0)
-            if dropped:
-                mask = buffers.mask[lane, place:]
-                for i in range(size * m):
-                    upstream[i] *= mask[i]
-            z = address_of(buffers.z[lane]) + number * place
-            call(
-                layers.prime[l - 1],
-                (address_of(upstream), z, a, size * m, layers.parameter[l - 1]),
-            )
+            h = (memory.h if is_dropped(l - 1, network) else memory.a) + below
+        from_dW, from_db, row = (dW, db, number * k) if adding else (zeros, zeros, 0)
+        multiply(product, number, (m, size, k), h, True, delta, from_dW, row, dW)
+        multiply(product, number, (1, size, k), memory.ones, False, delta, from_db, row, db)
+        if l > 0:
+            WT -= number * m * k
+            multiply(product, number, (size, k, m), delta, False, WT, zeros, 0, upstream)
+            if is_dropped(l - 1, network):
+                call(network.mask, (upstream, memory.mask + below, size * m))
+            z, a = memory.z + below, memory.a + below
+            call(prime[l - 1], (upstream, z, a, size * m, network.parameter + number * (l - 1)))
+        delta, upstream, place = upstream, delta, below

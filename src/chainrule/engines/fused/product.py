@@ -1,101 +1,251 @@
-"""Matrix products by BLAS, called through its address: no temporary, no check, no way back into Python.
+"""Matrix products and transpositions of our own, each one compiled function behind an address.
 
-``numpy.dot`` inside compiled code costs .2 microseconds a call more, as long as a small product itself, and seconds of
-compilation; and it cannot add to what is there. The address is that of the BLAS that SciPy ships; another library's
-``sgemm`` would serve as well.
+A call of BLAS copies both matrices into an order of its own, which costs as much as a small product itself, and it has
+no fast way for a transposed B or a single column. Here nothing is copied: h, W and delta lie row by row, as the inner
+loop wants them; only for ``delta W.T`` W is transposed before, once a batch. A sum may start from what is there, or
+from b, so that neither ``+=`` nor a bias costs a pass of its own.
+
+What one row of a product is depends on no other row and on no number of threads.
 """
 
 from __future__ import annotations
 
-import ctypes
 from functools import cache
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
+from numba import types
 
 from chainrule.engines.fused import compiler
-from chainrule.engines.fused.compiler import address_of, call, inlined
+from chainrule.engines.fused.compiler import block, call, inlined
+from chainrule.engines.fused.loops import vector_at
+from chainrule.engines.fused.microkernel import (
+    block_rows,
+    dot_block,
+    product_block,
+    transpose_block,
+    vector_bytes,
+    vector_length,
+)
 
-
-class Blas(NamedTuple):
-    """What a call of BLAS needs besides the matrices; it takes every argument by address."""
-
-    gemm: int  #: the address of sgemm or dgemm
-    letters: np.ndarray  #: (2,) bytes, "N" and "T"
-    numbers: np.ndarray  #: (2,) 0 and 1 in the precision of the network
-    extents: np.ndarray  #: (lanes, 16) int32, a cache line for each lane
-
-
-def blas_of(lanes: int, dtype: np.dtype) -> Blas:
-    """Return what products in ``lanes`` lanes need."""
-    return Blas(
-        gemm_address(dtype),
-        np.frombuffer(b"NT", dtype=np.uint8).copy(),
-        np.array([0.0, 1.0], dtype=dtype),
-        np.zeros((lanes, 16), dtype=np.int32),
-    )
-
-
-@cache
-def gemm_address(dtype: np.dtype) -> int:
-    """Return the address of sgemm or dgemm with the Fortran interface."""
-    if not compiler.COMPILED:
-        return compiler.block(_gemm_of(dtype), None, "gemm")
-    from scipy.linalg import cython_blas
-
-    capsule = cython_blas.__pyx_capi__["sgemm" if dtype == np.float32 else "dgemm"]
-    name = ctypes.pythonapi.PyCapsule_GetName
-    name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
-    pointer = ctypes.pythonapi.PyCapsule_GetPointer
-    pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return int(pointer(capsule, name(capsule)))
+_ADDRESS = types.intp
 
 
 @inlined
-def product(
-    blas: Blas,
-    lane: int,
-    transposed: tuple[int, int],
+def multiply(
+    product: int,
+    number: int,
     shape: tuple[int, int, int],
     a: int,
+    transposed: bool,
     b: int,
+    start: int,
+    start_row: int,
     c: int,
-    adding: int,
 ) -> None:
-    """C = A B, or C += A B where ``adding`` is 1; A, B, C row by row at the addresses a, b, c.
+    """C = S + A B for (rows, terms, columns) = ``shape``, matrices of numbers of ``number`` bytes at their addresses.
 
-    ``shape`` is (rows of C, terms of each sum, columns of C). ``transposed`` says for A and B whether what lies at the
-    address is to be transposed first. BLAS counts by columns, so it is asked for C.T = B.T A.T: the same memory.
+    ``product`` is the address of the compiled product, ``start`` that of S; the next row of S lies ``start_row`` bytes
+    further: 0 for the same row again, as with a bias. ``transposed``: what lies at ``a`` is A.T.
     """
     rows, terms, columns = shape
-    extents = blas.extents[lane]
-    extents[0], extents[1], extents[2] = columns, rows, terms
-    extents[3] = max(
-        terms if transposed[1] else columns, 1
-    )  # numbers from one row of B to the next
-    extents[4] = max(rows if transposed[0] else terms, 1)  # the same of A
-    extents[5] = max(columns, 1)
-    e, letters = address_of(extents), address_of(blas.letters)
-    one = address_of(blas.numbers) + blas.numbers.itemsize
-    beta = address_of(blas.numbers) + blas.numbers.itemsize * adding
-    transpositions = (letters + transposed[1], letters + transposed[0])
-    call(
-        blas.gemm,
-        (*transpositions, e, e + 4, e + 8, one, b, e + 12, a, e + 16, beta, c, e + 20),
-    )
+    a_row, a_term = (number, number * rows) if transposed else (number * terms, number)
+    row = number * columns
+    call(product, (rows, terms, columns, a, a_row, a_term, b, row, start, start_row, c, row))
 
 
-def _gemm_of(dtype: np.dtype):  # type: ignore[no-untyped-def]
-    """Return a stand-in for BLAS that runs as Python."""
-    at = compiler.float32_at if dtype == np.float32 else compiler.float64_at
+@cache
+def product_address(dtype: np.dtype) -> int:
+    """Return the address of C = S + A B, for matrices of ``dtype``.
 
-    def gemm(tb, ta, columns, rows, terms, one, b, _ldb, a, _lda, beta, c, _ldc):  # type: ignore[no-untyped-def]
-        n, m, k = (ctypes.c_int32.from_address(int(p)).value for p in (columns, rows, terms))
-        letter = [chr(ctypes.c_uint8.from_address(int(p)).value) for p in (ta, tb)]
-        A = at(a, m * k).reshape((k, m) if letter[0] == "T" else (m, k))
-        B = at(b, k * n).reshape((n, k) if letter[1] == "T" else (k, n))
-        C = at(c, m * n).reshape(m, n)
-        A, B = (A.T if letter[0] == "T" else A), (B.T if letter[1] == "T" else B)
-        C[...] = A @ B + (C * at(beta, 1)[0] if at(beta, 1)[0] else 0.0)
+    Its arguments, integers all: ``rows, terms, columns`` of the product; the addresses and distances in bytes
+    ``a, a_row, a_term`` of A (from row to row, from term to term), ``b, b_row`` of B, ``s, s_row`` of what the sums
+    start from (distance 0: the same row for all), ``c, c_row`` of C, which is overwritten and may be S. The columns of
+    B, S and C lie side by side, as do those of A or of its transpose. Where C is one column and A.T lies row by row,
+    everything is turned on its side, so S must be a column too, or zeros.
+    """
+    if not compiler.COMPILED:
+        return block(_product_of(dtype), None, "product")
+    panels, dots = {v: _panel(v, dtype) for v in block_rows()}, _dots(dtype)
+    widest, length, size = max(block_rows()), vector_length(dtype), dtype.itemsize
+    one, two, three, four = (panels.get(v, panels[widest]) for v in (1, 2, 3, 4))
 
-    return gemm
+    def product(rows, terms, columns, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
+        if columns == 1:  # a vector: run along the side of A whose numbers lie side by side
+            if a_term == size:
+                dots(rows, terms, a, a_row, b, s, s_row, c, c_row)
+                return
+            rows, columns, a, a_term, b, b_row = 1, rows, b, b_row, a, a_term
+        vectors = (columns + length - 1) // length
+        n_panels = (vectors + widest - 1) // widest
+        for panel in range(n_panels):
+            first, last = vectors * panel // n_panels, vectors * (panel + 1) // n_panels
+            width, at = last - first, first * length * size
+            wide = min(columns - first * length, width * length)
+            if width == 1:
+                one(
+                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
+                )
+            elif width == 2:
+                two(
+                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
+                )
+            elif width == 3:
+                three(
+                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
+                )
+            else:
+                four(
+                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
+                )
+
+    return block(product, types.void(*[_ADDRESS] * 12), f"product {dtype} {vector_bytes()}")
+
+
+def _panel(vectors: int, dtype: np.dtype) -> Any:
+    """Return the product of A with up to ``vectors`` vectors of B's columns, in blocks of rows."""
+    most = block_rows()[vectors]
+    many, four, two, one = (product_block(rows, vectors, dtype) for rows in (most, 4, 2, 1))
+
+    @inlined
+    def panel(rows, terms, wide, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
+        i = 0
+        while rows - i >= most:
+            many(
+                (
+                    a + i * a_row,
+                    a_row,
+                    a_term,
+                    b,
+                    b_row,
+                    s + i * s_row,
+                    s_row,
+                    c + i * c_row,
+                    c_row,
+                    terms,
+                    wide,
+                )
+            )
+            i += most
+        if rows - i >= 4:
+            four(
+                (
+                    a + i * a_row,
+                    a_row,
+                    a_term,
+                    b,
+                    b_row,
+                    s + i * s_row,
+                    s_row,
+                    c + i * c_row,
+                    c_row,
+                    terms,
+                    wide,
+                )
+            )
+            i += 4
+        if rows - i >= 2:
+            two(
+                (
+                    a + i * a_row,
+                    a_row,
+                    a_term,
+                    b,
+                    b_row,
+                    s + i * s_row,
+                    s_row,
+                    c + i * c_row,
+                    c_row,
+                    terms,
+                    wide,
+                )
+            )
+            i += 2
+        if rows - i >= 1:
+            one(
+                (
+                    a + i * a_row,
+                    a_row,
+                    a_term,
+                    b,
+                    b_row,
+                    s + i * s_row,
+                    s_row,
+                    c + i * c_row,
+                    c_row,
+                    terms,
+                    wide,
+                )
+            )
+
+    return panel
+
+
+def _dots(dtype: np.dtype) -> Any:
+    """Return the product of A with one column."""
+    many, one = dot_block(8, dtype), dot_block(1, dtype)
+
+    @inlined
+    def dots(rows, terms, a, a_row, b, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
+        i = 0
+        while rows - i >= 8:
+            many((a + i * a_row, a_row, b, s + i * s_row, s_row, c + i * c_row, c_row, terms))
+            i += 8
+        while i < rows:
+            one((a + i * a_row, a_row, b, s + i * s_row, s_row, c + i * c_row, c_row, terms))
+            i += 1
+
+    return dots
+
+
+@cache
+def transpose_address(dtype: np.dtype) -> int:
+    """Return the address of B = A.T: ``rows, columns`` of A, the addresses of A and B; both lie without gaps."""
+    if not compiler.COMPILED:
+        return block(_transpose_of(dtype), None, "transpose")
+    square, length, size = transpose_block(dtype), vector_length(dtype), dtype.itemsize
+    vector = vector_at(dtype)
+
+    def transpose(rows, columns, a_at, b_at):  # type: ignore[no-untyped-def]
+        a, b = vector(a_at, rows * columns), vector(b_at, rows * columns)
+        whole = columns // length * length
+        for i in range(0, rows - length + 1, length):
+            for j in range(0, whole, length):
+                from_a, to_b = a_at + (i * columns + j) * size, b_at + (j * rows + i) * size
+                square((from_a, columns * size, to_b, rows * size))
+            for k in range(i, i + length):
+                for j in range(whole, columns):
+                    b[j * rows + k] = a[k * columns + j]
+        for k in range(rows // length * length, rows):
+            for j in range(columns):
+                b[j * rows + k] = a[k * columns + j]
+
+    return block(transpose, types.void(*[_ADDRESS] * 4), f"transpose {dtype} {vector_bytes()}")
+
+
+# ---- the same as Python, where nothing is compiled ----------------------------------------------------------------
+
+
+def _product_of(dtype: np.dtype) -> Any:
+    at, size = vector_at(dtype), dtype.itemsize
+
+    def matrix(address: int, rows: int, columns: int, row: int, column: int = size) -> np.ndarray:
+        extent = ((rows - 1) * row + (columns - 1) * column) // size + 1 if rows and columns else 0
+        return np.lib.stride_tricks.as_strided(at(address, extent), (rows, columns), (row, column))
+
+    def product(rows, terms, columns, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
+        A, B = matrix(a, rows, terms, a_row, a_term), matrix(b, terms, columns, b_row)
+        matrix(c, rows, columns, c_row)[...] = A @ B + matrix(s, rows, columns, s_row)
+
+    return product
+
+
+def _transpose_of(dtype: np.dtype) -> Any:
+    at = vector_at(dtype)
+
+    def transpose(rows, columns, a, b):  # type: ignore[no-untyped-def]
+        at(b, rows * columns).reshape(columns, rows)[...] = (
+            at(a, rows * columns).reshape(rows, columns).T
+        )
+
+    return transpose

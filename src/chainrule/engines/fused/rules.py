@@ -2,8 +2,8 @@
 
 A rule is Python source over scalars or arrays. Here its literals are lowered to the precision of the network (Numba
 would promote float32 with a Python literal to float64), the plain functions it calls are compiled with it, and a loop
-over a whole batch is put around it. Four kinds of loop: an activation's value (with the bias added on the way), its
-derivative (multiplied into delta), a loss with its derivative over rows, and an optimizer's step.
+over a whole batch is put around it. Four kinds of loop: an activation's value, its derivative (multiplied into delta),
+a loss with its derivative over rows, and an optimizer's step.
 
 Every block takes addresses and sizes; what it reads and writes is said at each one.
 """
@@ -20,32 +20,16 @@ import numpy as np
 from numba import types
 
 from chainrule.engines.fused import elementary as _elementary  # noqa: F401 - registers the compiled twins
-from chainrule.engines.fused.compiler import COMPILED, block, float32_at, float64_at, inlined
+from chainrule.engines.fused.compiler import COMPILED, block, inlined, to_fixed_tuple
+from chainrule.engines.fused.loops import vector_at
 from chainrule.equations import elementary
 from chainrule.equations.activations import Activation
 from chainrule.equations.losses import Loss
 from chainrule.optimizers.optimizer import Optimizer, decay
 
-if COMPILED:
-    from numba.np.unsafe.ndarray import to_fixed_tuple
-else:
-
-    def to_fixed_tuple(array: Any, size: int) -> tuple[Any, ...]:
-        """Return the first ``size`` numbers as a tuple, as Numba's does."""
-        return tuple(array[:size])
-
-
 Rule = Callable[..., Any]
 _ADDRESS = types.intp
 _PLAIN = python_types.FunctionType
-
-
-def _vector(dtype: np.dtype) -> Any:
-    return float32_at if dtype == np.float32 else float64_at
-
-
-def _real(dtype: np.dtype) -> Any:
-    return types.float32 if dtype == np.float32 else types.float64
 
 
 def precise(rule: Rule, dtype: np.dtype) -> Rule:
@@ -110,53 +94,48 @@ def _identity_of(rule: Rule) -> str:
 
 @cache
 def activation_value(value: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
-    """Compile z += b, a = f(z): overwrites z and a (rows, units), reads b (units,)."""
-    f, vector = _compiled(value, dtype), _vector(dtype)
+    """Compile a = f(z): overwrites a; z and a hold ``size`` numbers."""
+    f, vector = _compiled(value, dtype), vector_at(dtype)
 
     if takes_parameter:
 
-        def loop(z_at, b_at, a_at, rows, units, parameter):  # type: ignore[no-untyped-def]
-            z, b, a = vector(z_at, rows * units), vector(b_at, units), vector(a_at, rows * units)
-            for i in range(rows):
-                for j in range(units):
-                    s = z[i * units + j] + b[j]
-                    z[i * units + j] = s
-                    a[i * units + j] = f(s, parameter)
+        def loop(z_at, a_at, size, parameter_at):  # type: ignore[no-untyped-def]
+            z, a, parameter = vector(z_at, size), vector(a_at, size), vector(parameter_at, 1)[0]
+            for i in range(size):
+                a[i] = f(z[i], parameter)
 
     else:
 
-        def loop(z_at, b_at, a_at, rows, units, parameter):  # type: ignore[no-untyped-def]
-            z, b, a = vector(z_at, rows * units), vector(b_at, units), vector(a_at, rows * units)
-            for i in range(rows):
-                for j in range(units):
-                    s = z[i * units + j] + b[j]
-                    z[i * units + j] = s
-                    a[i * units + j] = f(s)
+        def loop(z_at, a_at, size, parameter_at):  # type: ignore[no-untyped-def]
+            z, a = vector(z_at, size), vector(a_at, size)
+            for i in range(size):
+                a[i] = f(z[i])
 
-    signature = types.void(*[_ADDRESS] * 5, _real(dtype))
+    signature = types.void(*[_ADDRESS] * 4)
     return block(loop, signature, f"value {_identity_of(value)} {dtype}")
 
 
 @cache
 def activation_derivative(derivative: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
     """Compile delta *= f'(z): overwrites delta; delta, z and a hold ``size`` numbers."""
-    f, vector = _compiled(derivative, dtype), _vector(dtype)
+    f, vector = _compiled(derivative, dtype), vector_at(dtype)
 
     if takes_parameter:
 
-        def loop(delta_at, z_at, a_at, size, parameter):  # type: ignore[no-untyped-def]
+        def loop(delta_at, z_at, a_at, size, parameter_at):  # type: ignore[no-untyped-def]
             delta, z, a = vector(delta_at, size), vector(z_at, size), vector(a_at, size)
+            parameter = vector(parameter_at, 1)[0]
             for i in range(size):
                 delta[i] *= f(z[i], a[i], parameter)
 
     else:
 
-        def loop(delta_at, z_at, a_at, size, parameter):  # type: ignore[no-untyped-def]
+        def loop(delta_at, z_at, a_at, size, parameter_at):  # type: ignore[no-untyped-def]
             delta, z, a = vector(delta_at, size), vector(z_at, size), vector(a_at, size)
             for i in range(size):
                 delta[i] *= f(z[i], a[i])
 
-    signature = types.void(*[_ADDRESS] * 4, _real(dtype))
+    signature = types.void(*[_ADDRESS] * 5)
     return block(loop, signature, f"derivative {_identity_of(derivative)} {dtype}")
 
 
@@ -187,7 +166,7 @@ def _loss_block(
 
     Scores, y, delta (rows, k); share (rows,); columns (n_columns, k): what the rule takes besides z and y.
     """
-    J, dJ, vector = _compiled(value, dtype), _compiled(derivative, dtype), _vector(dtype)
+    J, dJ, vector = _compiled(value, dtype), _compiled(derivative, dtype), vector_at(dtype)
 
     if normalizer is None and n_columns == 0:
 
@@ -254,36 +233,40 @@ def _update_block(rule: Rule, n_moments: int, n_coefficients: int, dtype: np.dty
     theta, g, is_weight (size,); m, v (size,) or unused; coefficients (n_coefficients,); the gradient counts ``scale``
     times; what is a weight decays.
     """
-    step, shrink, vector = _compiled(rule, dtype), _compiled(decay, dtype), _vector(dtype)
+    step, shrink, vector = _compiled(rule, dtype), _compiled(decay, dtype), vector_at(dtype)
+    real = dtype.type
 
     if n_moments == 0:
 
-        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate_at, decay_at, scale):  # type: ignore[no-untyped-def]
             theta, g, is_weight = vector(theta_at, size), vector(g_at, size), vector(w_at, size)
+            rate, weight_decay, part = vector(rate_at, 1)[0], vector(decay_at, 1)[0], real(scale)
             c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
             for i in range(size):
                 t = shrink(theta[i], rate, weight_decay * is_weight[i])
-                theta[i] = step(t, g[i] * scale, rate, *c)
+                theta[i] = step(t, g[i] * part, rate, *c)
 
     elif n_moments == 1:
 
-        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate_at, decay_at, scale):  # type: ignore[no-untyped-def]
             theta, g, is_weight = vector(theta_at, size), vector(g_at, size), vector(w_at, size)
+            rate, weight_decay, part = vector(rate_at, 1)[0], vector(decay_at, 1)[0], real(scale)
             m = vector(m_at, size)
             c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
             for i in range(size):
                 t = shrink(theta[i], rate, weight_decay * is_weight[i])
-                theta[i], m[i] = step(t, g[i] * scale, m[i], rate, *c)
+                theta[i], m[i] = step(t, g[i] * part, m[i], rate, *c)
 
     else:
 
-        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate, weight_decay, scale):  # type: ignore[no-untyped-def]
+        def loop(theta_at, g_at, w_at, m_at, v_at, c_at, size, rate_at, decay_at, scale):  # type: ignore[no-untyped-def]
             theta, g, is_weight = vector(theta_at, size), vector(g_at, size), vector(w_at, size)
+            rate, weight_decay, part = vector(rate_at, 1)[0], vector(decay_at, 1)[0], real(scale)
             m, v = vector(m_at, size), vector(v_at, size)
             c = to_fixed_tuple(vector(c_at, n_coefficients), n_coefficients)
             for i in range(size):
                 t = shrink(theta[i], rate, weight_decay * is_weight[i])
-                theta[i], m[i], v[i] = step(t, g[i] * scale, m[i], v[i], rate, *c)
+                theta[i], m[i], v[i] = step(t, g[i] * part, m[i], v[i], rate, *c)
 
-    signature = types.void(*[_ADDRESS] * 7, *[_real(dtype)] * 3)
+    signature = types.void(*[_ADDRESS] * 9, types.float64)
     return block(loop, signature, f"update {_identity_of(rule)} {n_moments} {dtype}")

@@ -1,0 +1,45 @@
+"""Scores in compiled code: tiles of rows pass through the network while they are in the cache.
+
+What a row's scores are depends on no other row, on no tile and on no thread: every sum of a product runs over its own
+terms in order. So a row gets the same bits alone and within a million.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from numba import types
+
+from chainrule.engines.fused.compiler import block, call, int64_at
+from chainrule.engines.fused.layout import memory_at, network_at, rows_at
+from chainrule.engines.fused.passes import forward
+
+
+def run_scores(
+    worker: int,
+    n_workers: int,
+    theta: int,
+    network_address: int,
+    rows_address: int,
+    memory_address: int,
+    scores: int,
+) -> None:
+    """Write a[L] of every row to ``scores`` (n, k), of every ``n_workers``-th tile from that of ``worker`` on."""
+    network, rows = network_at(network_address), rows_at(rows_address)
+    memory, sizes = memory_at(memory_address), int64_at(network.sizes, network.L + 1)
+    m, k = sizes[0], sizes[network.L]
+    at = worker * memory.lane_bytes
+    for start in range(worker * memory.tile, rows.n, n_workers * memory.tile):
+        size = min(memory.tile, rows.n - start)
+        x = rows.X + start * m * network.number
+        if rows.columns != 0:
+            x = memory.x + at
+            call(rows.gather, (rows.X, rows.columns, rows.starts, 0, start, size, m, x))
+        a = forward(at, start, size, x, theta, network, 0, memory)
+        call(network.copy, (a, scores + start * k * network.number, size * k))
+
+
+@cache
+def scores_address() -> int:
+    """Return the address of ``run_scores``."""
+    return block(run_scores, types.void(*[types.intp] * 7), "scores")
