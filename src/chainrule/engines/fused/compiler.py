@@ -110,8 +110,8 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
 
 def function_at(address: int, n_arguments: int) -> Callable[..., None]:
     """Return the block at ``address``, which takes ``n_arguments`` integers, for Python; it runs without the GIL."""
-    if not COMPILED:
-        return _python_blocks[address]
+    if not COMPILED:  # Python would warn of overflow, compiled code does not
+        return np.errstate(all="ignore")(_python_blocks[address])
     return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * n_arguments)(address)
 
 

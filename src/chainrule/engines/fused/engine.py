@@ -31,6 +31,22 @@ from chainrule.optimizers.optimizer import Optimizer
 
 _SCORING_OPERATIONS = 5_000_000  # less work is not worth waking another thread
 
+_FEW_NUMBERS = 4096  # inputs and scores
+
+
+class _Few:
+    """Where a few rows and their scores lie, with all addresses that their prediction needs."""
+
+    def __init__(
+        self, theta: np.ndarray, architecture: Architecture, network: Held, memory: Held
+    ) -> None:
+        m, k = architecture.sizes[0], architecture.sizes[-1]
+        rows = _FEW_NUMBERS // (m + k)
+        self.theta = theta
+        self.x, self.scores = np.empty((rows, m), theta.dtype), np.empty((rows, k), theta.dtype)
+        places = (network.address, memory.address, address_of(self.scores))
+        self.places = (address_of(theta), address_of(self.x), 0, *places)
+
 
 class FusedEngine:
     """Epochs compiled by Numba.
@@ -61,7 +77,7 @@ class FusedEngine:
         self._network = network_of(architecture, optimizer, self.dtype)
         self._undropped = undropped(self._network)
         self._run_epoch = function_at(epoch_address(), 12)
-        self._run_scores = function_at(scores_address(), 7)
+        self._run_scores = function_at(scores_address(), 9)
         # What is written belongs to the thread that asks: several may predict at once.
         self._memory = threading.local()
         self._rows: tuple[Data, Held] | None = None
@@ -90,17 +106,34 @@ class FusedEngine:
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:
         """Return the raw scores a[L]; those of a row depend on no other row, and several threads may ask at once."""
-        n, k = X.shape[0], self.architecture.sizes[-1]
+        (n, m), k = X.shape, self.architecture.sizes[-1]
+        if n * (m + k) <= _FEW_NUMBERS and type(X) is np.ndarray:
+            return self._few_scores(theta, X)
         result = np.empty((n, k), dtype=self.dtype)
-        rows = rows_of(Data(X, result), self.dtype)
+        dense = isinstance(X, np.ndarray)
+        rows = None if dense else rows_of(Data(X, result), self.dtype)
         tile, n_workers = tile_rows(self.architecture.sizes), 1
         if 2 * n * theta.size > _SCORING_OPERATIONS:
             n_workers = max(1, min(self.threads, -(-n // tile)))
-        memory = self._memory_of(n_workers, tile)
-        network, score = self._undropped.address, self._run_scores
-        places = (address_of(theta), network, rows.address, memory.address, address_of(result))
-        self._share(lambda worker: score(worker, n_workers, *places), n_workers)
+        places = (
+            *(n_workers, n, address_of(theta)),
+            *((address_of(X), 0) if rows is None else (0, rows.address)),
+            *(self._undropped.address, self._memory_of(n_workers, tile).address),
+            address_of(result),
+        )
+        self._share(lambda worker: self._run_scores(worker, *places), n_workers)
         return result
+
+    def _few_scores(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """Return the scores of a few rows; they are copied, as to look up addresses takes longer than the network."""
+        few: _Few | None = self._memory.__dict__.get("few")
+        if few is None or few.theta is not theta:
+            memory = self._memory_of(1, tile_rows(self.architecture.sizes))
+            few = self._memory.few = _Few(theta, self.architecture, self._undropped, memory)
+        n = len(X)
+        few.x[:n] = X
+        self._run_scores(0, 1, n, *few.places)
+        return few.scores[:n].copy()
 
     def _run(
         self,
@@ -133,9 +166,7 @@ class FusedEngine:
     def _share(self, work: Callable[[int], None], n_workers: int) -> None:
         """Run ``work`` for every worker at the same time."""
         if n_workers == 1:
-            with np.errstate(all="ignore"):  # uncompiled code would warn of overflow
-                work(0)
-            return
+            return work(0)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="chainrule")
         others = [self._pool.submit(work, worker) for worker in range(1, n_workers)]

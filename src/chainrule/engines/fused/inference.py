@@ -18,22 +18,27 @@ from chainrule.engines.fused.passes import forward
 def run_scores(
     worker: int,
     n_workers: int,
+    n: int,
     theta: int,
+    X: int,
+    sparse_address: int,
     network_address: int,
-    rows_address: int,
     memory_address: int,
     scores: int,
 ) -> None:
-    """Write a[L] of every row to ``scores`` (n, k), of every ``n_workers``-th tile from that of ``worker`` on."""
-    network, rows = network_at(network_address), rows_at(rows_address)
-    memory, sizes = memory_at(memory_address), int64_at(network.sizes, network.L + 1)
+    """Write a[L] of n rows to ``scores`` (n, k), of every ``n_workers``-th tile from that of ``worker`` on.
+
+    The rows lie at ``X`` (n, m), or are those of the ``Rows`` at ``sparse_address``, if that is not 0.
+    """
+    network, memory = network_at(network_address), memory_at(memory_address)
+    sizes = int64_at(network.sizes, network.L + 1)
     m, k = sizes[0], sizes[network.L]
     at = worker * memory.lane_bytes
-    for start in range(worker * memory.tile, rows.n, n_workers * memory.tile):
-        size = min(memory.tile, rows.n - start)
-        x = rows.X + start * m * network.number
-        if rows.columns != 0:
-            x = memory.x + at
+    for start in range(worker * memory.tile, n, n_workers * memory.tile):
+        size = min(memory.tile, n - start)
+        x = X + start * m * network.number
+        if sparse_address != 0:
+            rows, x = rows_at(sparse_address), memory.x + at
             call(rows.gather, (rows.X, rows.columns, rows.starts, 0, start, size, m, x))
         a = forward(at, start, size, x, theta, network, 0, memory)
         call(network.copy, (a, scores + start * k * network.number, size * k))
@@ -42,4 +47,4 @@ def run_scores(
 @cache
 def scores_address() -> int:
     """Return the address of ``run_scores``."""
-    return block(run_scores, types.void(*[types.intp] * 7), "scores")
+    return block(run_scores, types.void(*[types.intp] * 9), "scores")
