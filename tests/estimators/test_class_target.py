@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
 
+from chainrule.equations.activations import sigmoid
+from chainrule.equations.losses import softmax
 from chainrule.errors import InputError
 from chainrule.estimators.class_target import ClassTarget, class_target, positions
 
@@ -97,6 +101,70 @@ def test_no_score_is_too_large(target: ClassTarget, dtype: str) -> None:
     assert np.isfinite(log_p).all()
     assert np.allclose(p.sum(axis=1), 1.0)
     assert log_p.dtype == p.dtype == np.dtype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_probabilities_are_sigmoid_and_softmax_to_the_last_bit(
+    rng: np.random.Generator, dtype: str
+) -> None:
+    spread = np.exp(rng.uniform(-30.0, 30.0, size=(4000, 1)))
+    z = (rng.normal(size=(4000, 3)) * spread).astype(dtype)
+    z[:4, 0] = 0.0, -0.0, np.inf, -np.inf
+    z[4] = np.nan
+    one = z[:, :1]
+    p = single(NO_YES).probabilities(one)
+    np.testing.assert_array_equal(p, np.hstack([sigmoid(-one), sigmoid(one)]))
+    finite = z[5:]
+    np.testing.assert_array_equal(single(ABC).probabilities(finite), softmax(finite))
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        single(NO_YES),
+        single(ABC),
+        single(ABC, "focal"),
+        single(np.arange(20)),
+        class_target("multilabel", [np.array([0, 1])] * 3, "auto"),
+        class_target("multioutput", [NO_YES, np.arange(3)], "auto"),
+    ],
+)
+def test_what_a_row_is_taken_for_does_not_depend_on_the_rows_beside_it(
+    rng: np.random.Generator, target: ClassTarget, dtype: str
+) -> None:
+    z = (3.0 * rng.normal(size=(300, target.n_outputs))).astype(dtype)
+    for method in (target.predictions, target.probabilities, target.log_probabilities):
+        together = method(z)
+        parts = [method(z[i : i + 1]) for i in range(300)]
+        if isinstance(together, list):
+            for j, column in enumerate(together):
+                np.testing.assert_array_equal(column, np.vstack([part[j] for part in parts]))
+        else:
+            np.testing.assert_array_equal(together, np.concatenate(parts))
+
+
+def test_scores_are_left_alone(rng: np.random.Generator) -> None:
+    for target in (single(NO_YES), single(ABC)):
+        z = rng.normal(size=(5, target.n_outputs))
+        kept = z.copy()
+        for method in (target.predictions, target.probabilities, target.log_probabilities):
+            assert not np.shares_memory(method(z), z)
+        np.testing.assert_array_equal(z, kept)
+
+
+def test_labels_that_are_returned_are_the_callers() -> None:
+    target = single(np.array([3, 5]))
+    target.predictions(np.array([[-1.0]]))[:] = 0
+    assert target.classes[0].tolist() == [3, 5]
+
+
+def test_a_copy_holds_what_was_learned_and_nothing_that_follows_from_it() -> None:
+    target = single(ABC)
+    target.probabilities(np.zeros((1, 3)))
+    copy = pickle.loads(pickle.dumps(target))
+    assert set(vars(copy)) == {"kind", "classes", "loss"} < set(vars(target))
+    assert copy.predictions(np.eye(3)).tolist() == ABC.tolist()
 
 
 @pytest.mark.parametrize(

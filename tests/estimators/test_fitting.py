@@ -121,6 +121,8 @@ def test_what_a_user_has_registered_is_used() -> None:
         model.fit(XQ, YQ)
         assert model.network_.activations == ("cubed_in_a_test", "identity")
         assert model.loss_curve_[-1] < model.loss_curve_[0]
+        copy = pickle.loads(pickle.dumps(model))  # though a lambda cannot be pickled
+        assert np.array_equal(copy.predict(XQ), model.predict(XQ))
     finally:
         activations.unregister("cubed_in_a_test")
         losses.unregister("quartic_in_a_test")

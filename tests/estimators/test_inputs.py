@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from sklearn.exceptions import NotFittedError
 from tests.estimators.cases import classes, classifier, quantities, regressor
 
 from chainrule.errors import DataWarning, InputError, InputTypeError
-from chainrule.estimators.inputs import engine_input, is_frame, wants_preparation
+from chainrule.estimators import base
+from chainrule.estimators.inputs import engine_input, is_frame, plain_input, wants_preparation
 
 X, Y = classes()
 
@@ -135,3 +138,173 @@ def test_a_wrong_y(y: Any) -> None:
     frame = pd.DataFrame({"kind": ["a", "b", None]})
     with pytest.raises((ValueError, TypeError)):
         regressor().fit(frame, y)
+
+
+# ---- plain rows, which scikit-learn need not look at ---------------------------------------------
+
+
+def fitted(dtype: str = "float32", **settings: Any) -> Any:
+    return classifier(dtype=dtype, max_iter=1, **settings).fit(X, Y)
+
+
+def outcome(model: Any, given: Any) -> list[Any]:
+    """Return all that comes of a prediction: probabilities, or the error, and the warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = [model.predict_proba(given).tobytes(), model.predict(given).tobytes()]
+        except Exception as error:
+            result = [type(error), str(error)]
+    return [*result, *((note.category, str(note.message)) for note in caught)]
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array
+
+
+def misaligned(array: np.ndarray) -> np.ndarray:
+    moved = np.frombuffer(bytearray(array.nbytes + 1), np.uint8)[1:].view(array.dtype)
+    moved[...] = array.ravel()
+    return moved.reshape(array.shape)
+
+
+PLAIN = {
+    "one row": X[:1],
+    "of float32": X[:1].astype("f4"),
+    "many": X,
+    "many of float32": X.astype("f4"),
+    "more than a scalar product checks": np.tile(X, (60, 1)),
+    "by columns": np.asfortranarray(X),
+    "every other": X[::2],
+    "every other column of a wider table": np.repeat(X, 2, axis=1)[:, ::2],
+    "upside down": X[::-1],
+    "read-only": frozen(X.copy()),
+    "read-only of float32": frozen(X.astype("f4")),
+    "misaligned": misaligned(X.astype("f4")),
+    "one row many times": np.broadcast_to(X[0], (5, 4)),
+    "tiny": X[:3] * 1e-310,
+    "zeros": np.zeros((2, 4)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("given", PLAIN.values(), ids=PLAIN.keys())
+def test_plain_rows_come_to_what_all_checks_make_of_them(
+    given: np.ndarray, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, kept = fitted(dtype), given.copy()
+    rows = plain_input(model, given)
+    assert rows is not None
+    np.testing.assert_array_equal(rows, model._checked_input(given))
+    assert rows.dtype == dtype
+    assert rows.flags.carray
+    quick = outcome(model, given)
+    monkeypatch.setattr(base, "plain_input", lambda estimator, X: None)
+    assert quick == outcome(model, given)
+    np.testing.assert_array_equal(given, kept)
+
+
+class Table(np.ndarray):
+    """An array of another type, which may mean anything."""
+
+
+def with_entry(value: float, n: int = 2, dtype: Any = float) -> np.ndarray:
+    table = np.resize(X, (n, 4)).astype(dtype)
+    table[-1, 2] = value
+    return table
+
+
+OTHER: dict[str, Any] = {
+    "list": X[:2].tolist(),
+    "frame": pd.DataFrame(X[:2]),
+    "frame with names": pd.DataFrame(X[:2], columns=list("abcd")),
+    "subclass": X[:2].view(Table),
+    "masked": np.ma.array(X[:2]),
+    "sparse": scipy.sparse.csr_array(X[:2]),
+    "whole numbers": np.arange(8).reshape(2, 4),
+    "float16": X[:2].astype("f2"),
+    "long double": X[:2].astype(np.longdouble),
+    "other byte order": X[:2].astype(">f8"),
+    "complex": X[:2] + 0j,
+    "objects": X[:2].astype(object),
+    "text": X[:2].astype(str),
+    "records": np.zeros((2, 4), dtype=[("a", "f8")]),
+    "vector": X[0],
+    "scalar": np.float64(3.0),
+    "three dimensions": X[:2, :, None],
+    "no row": X[:0],
+    "no column": X[:2, :0],
+    "a column less": X[:2, :3],
+    "a column more": np.c_[X[:2], X[:2, 0]],
+    "NaN": with_entry(np.nan),
+    "infinity": with_entry(np.inf),
+    "minus infinity": with_entry(-np.inf, dtype="f4"),
+    "infinities": np.array([[np.inf, -np.inf, 0.0, 1.0]]),
+    "NaN among many": with_entry(np.nan, 3000),
+    "infinity among many": with_entry(np.inf, 3000, "f4"),
+    "beyond float32": with_entry(1e39),
+    "a square beyond float32": with_entry(1e30, dtype="f4"),
+    "a square beyond float64": with_entry(1e200),
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("given", OTHER.values(), ids=OTHER.keys())
+def test_what_is_not_plain_is_left_to_all_checks(
+    given: Any, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = fitted(dtype)
+    assert plain_input(model, given) is None
+    quick = outcome(model, given)
+    monkeypatch.setattr(base, "plain_input", lambda estimator, X: None)
+    assert quick == outcome(model, given)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_number_beyond_float32_is_refused_among_many_as_well(dtype: str) -> None:
+    many = with_entry(1e39, 3000)
+    if dtype == "float64":
+        assert plain_input(fitted(dtype), many) is many
+        return
+    with pytest.raises(InputError, match="beyond those of float32"):
+        fitted(dtype).predict(many)
+
+
+def test_rows_are_plain_only_where_no_names_and_no_preparation_are() -> None:
+    assert plain_input(classifier(), X) is None
+    with pytest.raises(NotFittedError):
+        classifier().predict(X)
+    named = classifier(max_iter=1).fit(pd.DataFrame(X, columns=list("abcd")), Y)
+    assert plain_input(named, X) is None
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        named.predict(X[:1])
+    assert plain_input(classifier(max_iter=1, preparation=True).fit(X, Y), X) is None
+    again = fitted().fit(pd.DataFrame(X, columns=list("abcd")), Y).fit(X, Y)
+    assert plain_input(again, X) is not None
+
+
+def test_plain_rows_may_have_any_floating_point_settings() -> None:
+    model = fitted()
+    with np.errstate(all="raise", under="ignore"):
+        for given in PLAIN.values():
+            assert plain_input(model, given) is not None
+        for name in ("NaN", "infinity", "infinities", "beyond float32", "a square beyond float64"):
+            assert plain_input(model, OTHER[name]) is None
+
+
+def test_scikit_learn_is_not_asked_about_plain_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = fitted()
+    monkeypatch.setattr(base, "validate_data", None)
+    assert model.predict(X[:1]).shape == (1,)
+    with pytest.raises(TypeError):
+        model.predict(X[:1].tolist())
+
+
+def test_a_prediction_leaves_the_estimator_as_it_was() -> None:
+    model = fitted()
+    before = dict(vars(model))
+    model.predict(X[:1])
+    model.predict_proba(X)
+    assert vars(model) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,24 @@ def test_predictions_have_the_precision_of_y() -> None:
 
 def test_an_exponential_that_is_too_large_is_infinite() -> None:
     assert learned("poisson", [1.0]).predictions(np.array([[1e3]])).tolist() == [np.inf]
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "poisson", "quantile(0.1, 0.9)"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_what_a_row_is_taken_for_does_not_depend_on_the_rows_beside_it(
+    rng: np.random.Generator, loss: str, dtype: str
+) -> None:
+    target = learned(loss, np.exp(rng.normal(size=(50, 2))))
+    z = rng.normal(size=(300, target.n_outputs)).astype(dtype)
+    kept = z.copy()
+    parts = [target.predictions(z[i : i + 1]) for i in range(300)]
+    np.testing.assert_array_equal(target.predictions(z), np.vstack(parts))
+    np.testing.assert_array_equal(z, kept)
+
+
+def test_a_copy_holds_what_was_learned_and_nothing_that_follows_from_it() -> None:
+    target = learned("squared_error", [1.0, 3.0])
+    target.predictions(np.zeros((1, 1)))
+    copy = pickle.loads(pickle.dumps(target))
+    assert set(vars(copy)) == {"loss", "center", "scale", "flat", "dtype"} < set(vars(target))
+    assert copy.predictions(np.ones((1, 1))).tolist() == [3.0]

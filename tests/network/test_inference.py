@@ -12,7 +12,7 @@ from chainrule.equations.activations import activations
 from chainrule.network import inference
 from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import forward
-from chainrule.network.inference import block_rows, scores
+from chainrule.network.inference import LEAST_ROWS, block_rows, scores
 from chainrule.network.initializers import initial_parameters
 from chainrule.network.parameters import Parameters
 
@@ -87,8 +87,19 @@ def test_a_few_wide_rows_do_not_depend_on_the_threads_of_blas(
 def test_the_size_of_a_block_depends_on_the_network_alone() -> None:
     assert block_rows((4, 1)) == 65536
     assert block_rows((784, 256, 10)) == 2**18 // 784 // 16 * 16
-    assert block_rows((10**9, 1)) == 16
+    assert block_rows((10**9, 1)) == LEAST_ROWS == 16
     assert all(block_rows((m, 1)) % 16 == 0 for m in range(1, 3000, 7))
+
+
+def test_one_row_of_a_small_network_leaves_the_threads_of_blas_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theta, X = network(np.float64), rows(1, dtype=np.float64)
+    expected = scores(theta, X)
+    monkeypatch.setattr(inference, "one_blas_thread", None)
+    np.testing.assert_array_equal(scores(theta, X), expected)
+    with pytest.raises(TypeError):
+        scores(theta, rows(100, dtype=np.float64))
 
 
 @pytest.mark.parametrize("threads", [1, 2])

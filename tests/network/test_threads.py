@@ -45,6 +45,14 @@ def test_nesting_gives_back_at_the_outermost_end() -> None:
     assert blas_threads() == {2}
 
 
+def test_a_library_that_has_one_thread_is_left_alone() -> None:
+    with threadpool_limits(1, user_api="blas"):
+        with one_blas_thread():
+            assert blas_threads() == {1}
+        assert blas_threads() == {1}
+    assert blas_threads() == {2}
+
+
 def test_an_error_gives_back_as_well() -> None:
     with pytest.raises(KeyError), one_blas_thread():
         raise KeyError

@@ -6,12 +6,21 @@ import importlib.util
 import os
 from typing import Any
 
-from chainrule.engines.engine import Data, Engine, EpochPlan, EpochResult
+from chainrule.engines.engine import Data, Engine, EpochPlan, EpochResult, Scorer
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
 
-__all__ = ["ENGINES", "Data", "Engine", "EpochPlan", "EpochResult", "make_engine"]
+__all__ = [
+    "ENGINES",
+    "Data",
+    "Engine",
+    "EpochPlan",
+    "EpochResult",
+    "Scorer",
+    "make_engine",
+    "make_scorer",
+]
 
 ENGINES = ("auto", "fused", "reference")
 
@@ -36,24 +45,38 @@ def make_engine(
     InputError
         If there is no such engine, or ``"fused"`` is asked for and Numba is not installed.
     """
-    if name not in ENGINES:
-        raise InputError.of("engine", got=repr(name), expected=f"one of {', '.join(ENGINES)}")
     threads = available_processors() if threads is None else threads
-    has_numba = importlib.util.find_spec("numba") is not None
-    if name == "fused" and not has_numba:
-        raise InputError.of(
-            "engine", got="'fused'", expected="Numba to be installed", remedy="pip install numba"
-        )
-    if name == "auto":
-        disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
-        name = "fused" if has_numba and not disabled else "reference"
-    if name == "fused":
+    if _is_fused(name):
         from chainrule.engines.fused.engine import FusedEngine
 
         return FusedEngine(architecture, optimizer, dtype, threads)
     from chainrule.engines.reference import ReferenceEngine
 
     return ReferenceEngine(architecture, optimizer, dtype, threads)
+
+
+def make_scorer(name: str, architecture: Architecture, dtype: Any) -> Scorer:
+    """Return what predicts with one network; ``name`` and errors as in ``make_engine``."""
+    if _is_fused(name):
+        from chainrule.engines.fused.inference import Scorer as FusedScorer
+
+        return FusedScorer(architecture, dtype)
+    from chainrule.engines.reference import ReferenceScorer
+
+    return ReferenceScorer(architecture, dtype)
+
+
+def _is_fused(name: str) -> bool:
+    """Return whether the engine ``name`` is the fused one here."""
+    if name not in ENGINES:
+        raise InputError.of("engine", got=repr(name), expected=f"one of {', '.join(ENGINES)}")
+    has_numba = importlib.util.find_spec("numba") is not None
+    if name == "fused" and not has_numba:
+        raise InputError.of(
+            "engine", got="'fused'", expected="Numba to be installed", remedy="pip install numba"
+        )
+    disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    return name == "fused" or (name == "auto" and has_numba and not disabled)
 
 
 def available_processors() -> int:

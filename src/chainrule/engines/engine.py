@@ -105,4 +105,14 @@ class Engine(Protocol):
         """Return J over all rows and write its gradient into ``gradient`` (P,), without dropout."""
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:
-        """Return the raw scores a[L] (n, k), computed in fixed blocks of rows."""
+        """Return the raw scores a[L] (n, k); those of a row depend on no other row."""
+
+
+class Scorer(Protocol):
+    """Predicts with networks of one architecture, for several threads at once."""
+
+    architecture: Architecture
+    dtype: np.dtype
+
+    def scores(self, theta: np.ndarray, X: Any, threads: int = 1) -> np.ndarray:
+        """Return the raw scores a[L] (n, k); those of a row depend on no other row, nor on ``threads``."""

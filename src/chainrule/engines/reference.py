@@ -24,6 +24,17 @@ from chainrule.optimizers.clipping import factor, global_norm
 from chainrule.optimizers.optimizer import Optimizer, update
 
 
+class ReferenceScorer:
+    """Predicts with NumPy alone."""
+
+    def __init__(self, architecture: Architecture, dtype: Any) -> None:
+        self.architecture, self.dtype = architecture, np.dtype(dtype)
+
+    def scores(self, theta: np.ndarray, X: Any, threads: int = 1) -> np.ndarray:
+        """Return the raw scores a[L]."""
+        return scores(Parameters(self.architecture, theta), X, threads)
+
+
 class ReferenceEngine:
     """Plain NumPy: the engine to read, and the one the others are compared with.
 

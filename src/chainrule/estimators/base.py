@@ -11,13 +11,14 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from chainrule.engines import Data, make_engine
+from chainrule.engines import Data, Scorer, make_engine, make_scorer
 from chainrule.errors import DataWarning, InputError, TrainingError
 from chainrule.estimators import parameters, recipe, weights
 from chainrule.estimators.fitting import Trainable
@@ -25,13 +26,14 @@ from chainrule.estimators.inputs import (
     Rows,
     as_frame,
     engine_input,
+    plain_input,
     read_rows,
     wants_preparation,
 )
 from chainrule.estimators.network_view import as_network
 from chainrule.estimators.scoring import Score, validation_score
 from chainrule.estimators.splitting import split
-from chainrule.network.inference import scores
+from chainrule.network.inference import LEAST_ROWS
 from chainrule.network.parameters import Parameters
 from chainrule.training import TrainingResult, Validation
 
@@ -43,6 +45,11 @@ def has_first_order_solver(estimator: Any) -> bool:
     if estimator.solver == parameters.SECOND_ORDER:
         raise AttributeError("partial_fit is there for first-order solvers, and solver is 'lbfgs'")
     return True
+
+
+#: What each fitted estimator predicts with, and for which parameters. Not an attribute: it can be neither copied nor
+#: pickled, and scikit-learn wants that ``predict`` adds none.
+_SCORERS: WeakKeyDictionary[Any, tuple[Any, Any, str, Scorer]] = WeakKeyDictionary()
 
 
 class BasePerceptron(Trainable, BaseEstimator, ABC):
@@ -200,19 +207,41 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
     # ---- prediction ---------------------------------------------------------------------------------
 
     def _raw_scores(self, X: Any) -> np.ndarray:
-        """Return the raw scores a[L] for new rows, in blocks of rows and without any engine."""
-        check_is_fitted(self)
-        known = getattr(self, "_known_scores", None)
+        """Return the raw scores a[L] for new rows."""
+        known = vars(self).get("_known_scores")
         if known is not None and known[0] is X:
             return np.asarray(known[1])
+        rows = plain_input(self, X)
+        return self._scores(self._checked_input(X) if rows is None else rows)
+
+    def _checked_input(self, X: Any) -> Any:
+        """Return new rows as an engine takes them, after all of scikit-learn's checks or prepared."""
+        check_is_fitted(self)
         if self.preparation_ is not None:
             X = self.preparation_.transform(as_frame(self, X))
         else:
             X = validate_data(
                 self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
             )
-        theta = Parameters(self.network_, self.theta_)
-        return scores(theta, engine_input(X, self.theta_.dtype), recipe.thread_count(self))
+        return engine_input(X, self.theta_.dtype)
+
+    def _scores(self, X: Any) -> np.ndarray:
+        """Return the raw scores of rows as an engine takes them: the one place where predictions get theirs."""
+        threads = recipe.thread_count(self) if X.shape[0] > LEAST_ROWS else 1
+        return self._scorer().scores(self.theta_, X, threads)
+
+    def _scorer(self) -> Scorer:
+        known = _SCORERS.get(self)
+        if (
+            known is None
+            or known[0] is not self.theta_
+            or known[1] is not self.network_
+            or known[2] != self.engine
+        ):
+            Parameters(self.network_, self.theta_)  # refuses what is not a vector for this network
+            scorer = make_scorer(self.engine, self.network_, self.theta_.dtype)
+            known = _SCORERS[self] = (self.theta_, self.network_, self.engine, scorer)
+        return known[3]
 
     def as_network(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[Any, ...]:
         """Return the bare network, and X, y and weights as it receives them, for ``trace`` and ``check_gradients``."""

@@ -20,14 +20,14 @@ Probabilities come from scores by way of their logarithms, which are finite for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.equations.activations import sigmoid, softplus
-from chainrule.equations.losses import Loss, log_sum_exp, losses, softmax
+from chainrule.equations.losses import Loss, log_sum_exp, losses
 from chainrule.errors import InputError
 
 KINDS = ("single", "multilabel", "multioutput")
@@ -58,6 +58,10 @@ class ClassTarget:
     kind: str
     classes: tuple[np.ndarray, ...]
     loss: str
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what is cached: a user's own loss may be a lambda, which cannot be pickled.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def function(self) -> Loss:
@@ -132,21 +136,12 @@ class ClassTarget:
 
     def decide(self, scores: np.ndarray) -> np.ndarray:
         """Return the position of the likeliest class of each column, (n, n_columns)."""
-        codes = np.empty((len(scores), self.n_columns), dtype=np.intp)
-        for j, (classes, start, stop) in enumerate(self.blocks):
-            if stop - start == 1:
-                codes[:, j] = (scores[:, start] > 0.0) & (len(classes) > 1)
-            else:
-                codes[:, j] = scores[:, start:stop].argmax(axis=1)
-        return codes
+        return np.column_stack([_likeliest(scores, block) for block in self.blocks])
 
     def predictions(self, scores: np.ndarray) -> Labels:
         """Return labels, (n,) or (n, n_columns)."""
-        codes = self.decide(scores)
-        if self.kind == "single":
-            return np.asarray(self.classes[0][codes[:, 0]])
-        columns = [classes[codes[:, j]] for j, classes in enumerate(self.classes)]
-        return np.asarray(np.column_stack(columns))
+        columns = [block.classes[_likeliest(scores, block)] for block in self.blocks]
+        return columns[0] if self.kind == "single" else np.column_stack(columns)
 
     def log_probabilities(self, scores: np.ndarray) -> Any:
         """Return the logarithms of ``probabilities``, finite for finite scores."""
@@ -172,11 +167,13 @@ class ClassTarget:
         scores = np.asarray(scores)
         if self.kind == "multilabel":
             return np.asarray(one(scores), dtype=scores.dtype)
-        results = [
-            np.asarray(rule(scores[:, start:stop], len(classes), self.coupled), dtype=scores.dtype)
+        coupled = self.coupled
+        if self.kind == "single":
+            return rule(scores, len(self.classes[0]), coupled)
+        return [
+            rule(scores[:, start:stop], len(classes), coupled)
             for classes, start, stop in self.blocks
         ]
-        return results if self.kind == "multioutput" else results[0]
 
 
 def class_target(kind: str, classes: Sequence[np.ndarray], loss: str) -> ClassTarget:
@@ -254,17 +251,45 @@ def shown(labels: np.ndarray, most: int = 8) -> str:
     return f"{some}, …" if len(labels) > most else some
 
 
+def _likeliest(scores: np.ndarray, block: Block) -> np.ndarray:
+    """Return the position of the likeliest of a block's classes, (n,)."""
+    classes, start, stop = block
+    if len(classes) == 1:
+        return np.zeros(len(scores), dtype=np.intp)
+    if stop - start == 1:
+        return (scores[:, start] > 0.0).astype(np.intp)
+    return np.asarray(scores[:, start:stop].argmax(axis=1))
+
+
 def _probabilities(z: np.ndarray, n_classes: int, coupled: bool) -> np.ndarray:
     if n_classes == 1:
-        return np.ones((len(z), 1))
+        return np.ones_like(z)
     if z.shape[1] == 1:
-        return np.hstack([sigmoid(-z), sigmoid(z)])
-    return np.asarray(softmax(z if coupled else -softplus(-z)))  # p_j / sum p, by way of log p_j
+        return _two_probabilities(z[:, 0])
+    return _softmax(z if coupled else -softplus(-z))  # p_j / sum p, by way of log p_j
+
+
+def _two_probabilities(z: np.ndarray) -> np.ndarray:
+    """Return sigmoid(-z) and sigmoid(z) side by side, the same bits with half of the arithmetic.
+
+    They are the softmax of 0 and z: less the larger of the two, one exponent is 0 and the other -abs(z). Column by
+    column in memory, as scikit-learn's are, each operation runs over one long row.
+    """
+    p: np.ndarray = np.exp(np.minimum(np.array([-z, z]), 0.0))
+    p /= p[0] + p[1]
+    return p.T
+
+
+def _softmax(z: np.ndarray) -> np.ndarray:
+    """Return softmax(z), the same bits with each exponential taken once."""
+    p: np.ndarray = np.exp(z - z.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return p
 
 
 def _log_probabilities(z: np.ndarray, n_classes: int, coupled: bool) -> np.ndarray:
     if n_classes == 1:
-        return np.zeros((len(z), 1))
+        return np.zeros_like(z)
     if z.shape[1] == 1:
         return np.hstack([-softplus(z), -softplus(-z)])
     log_p = z if coupled else -softplus(-z)

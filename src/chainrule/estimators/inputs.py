@@ -18,6 +18,14 @@ from sklearn.utils.validation import validate_data
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators import weights
 
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+#: Numbers up to which rows are few; with more, scikit-learn's checks are a small part of the whole.
+_FEW = 2**20
+#: Numbers up to which a scalar product is the fastest check; OpenBLAS wakes its threads for more than 10,000.
+_VERY_FEW = 2**13
+#: A sum of squares below this says that every number is finite and fits into float32, whose largest is 3.4e38.
+_BOUND = 1e76
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -156,6 +164,41 @@ def as_frame(estimator: Any, X: Any) -> Any:
     if names is None or len(names) != X.shape[1]:
         names = [f"x{i}" for i in range(X.shape[1])]
     return pd.DataFrame(X, columns=names)
+
+
+def plain_input(estimator: Any, X: Any) -> np.ndarray | None:
+    """Return few plain rows as ``engine_input`` would after scikit-learn's validation; None if that has to decide.
+
+    The validation takes 60 µs, many times what a small network takes for a row. Nothing in it can refuse, change or
+    warn of a two-dimensional array of finite floats with as many columns as there were in ``fit``, where no names were.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not.
+    X : object
+        As given by the user.
+    """
+    facts = vars(estimator)
+    if (
+        type(X) is not np.ndarray
+        or X.dtype not in _FLOATS
+        or X.ndim != 2
+        or not 0 < X.size <= _FEW
+        or X.shape[1] != facts.get("n_features_in_")
+        or "feature_names_in_" in facts
+        or "theta_" not in facts
+        or facts.get("preparation_", X) is not None
+    ):
+        return None
+    dtype = facts["theta_"].dtype
+    if X.size > _VERY_FEW:
+        return engine_input(X, dtype) if np.isfinite(X).all() else None
+    if not float(np.vdot(X, X)) < _BOUND:  # NaN is not below anything
+        return None
+    if X.dtype == dtype and X.flags.carray:  # aligned, C-contiguous, writeable
+        return X
+    return np.array(X, dtype=dtype, order="C")
 
 
 def engine_input(X: Any, dtype: np.dtype[Any]) -> Any:

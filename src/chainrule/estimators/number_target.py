@@ -10,7 +10,7 @@ With q quantile levels each column of y has q outputs, side by side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -39,6 +39,10 @@ class NumberTarget:
     scale: np.ndarray
     flat: bool
     dtype: str = "float64"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what is cached: a user's own loss may be a lambda, which cannot be pickled.
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @cached_property
     def function(self) -> Loss:
@@ -78,13 +82,20 @@ class NumberTarget:
         self.function.check_targets(columns if self.function.domain != "real" else scaled)
         return np.repeat(scaled, self.n_levels, axis=1).astype(dtype)
 
+    @np.errstate(over="ignore")  # exp of a large score is infinite, and is told so
     def predictions(self, scores: np.ndarray) -> np.ndarray:
         """Return quantities in the units of y: (n,) or (n, n_columns), or (n, n_columns * n_levels)."""
-        with np.errstate(over="ignore"):  # exp of a large score is infinite, and is told so
-            means = self.function.link(scores.astype(np.float64))
-            scale, center = (np.repeat(part, self.n_levels) for part in (self.scale, self.center))
-            result = (means * scale + center).astype(self.dtype)
-        return np.asarray(result[:, 0] if self.flat and result.shape[1] == 1 else result)
+        scale, center = self._of_outputs
+        means: np.ndarray = self.function.link(scores.astype(np.float64))
+        means = means * scale
+        means += center
+        result: np.ndarray = means.astype(self.dtype, copy=False)
+        return result[:, 0] if self.flat and result.shape[1] == 1 else result
+
+    @cached_property
+    def _of_outputs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scale and center of each output, (n_outputs,)."""
+        return np.repeat(self.scale, self.n_levels), np.repeat(self.center, self.n_levels)
 
 
 def number_target(

@@ -17,36 +17,34 @@ from typing import Any
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
 
+Changed = list[tuple[Any, int]]  #: libraries, and how many threads each had before
+
 _lock = threading.Lock()
 _depth = 0
-_limit: Any = None
-_pools: tuple[Any, Any] | None = None  # of the process, of each thread
+_changed: Changed = []
+_pools: tuple[list[Any], list[Any]] | None = None  # of the process, of each thread
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Limit BLAS to one thread while the block runs; may be nested and entered from several threads."""
-    global _depth, _limit, _pools
+    global _depth, _changed, _pools
     with _lock:
         if _pools is None:
             _pools = _blas_pools()
         pools, own_pools = _pools
         if _depth == 0:
-            _free_control()
-            _limit = pools.limit(limits=1)
+            _changed = _limit(pools)
         _depth += 1
-    own_limit = own_pools.limit(limits=1) if own_pools.lib_controllers else None
+    own_changed = _limit(own_pools)
     try:
         yield
     finally:
-        if own_limit is not None:
-            own_limit.restore_original_limits()
+        _give_back(own_changed)
         with _lock:
             _depth = max(_depth - 1, 0)  # a child forked within begins at 0
             if _depth == 0:
-                _free_control()
-                _limit.restore_original_limits()
-                _free_control()
+                _give_back(_changed)
 
 
 def forget_libraries() -> None:
@@ -57,12 +55,35 @@ def forget_libraries() -> None:
             _pools = None
 
 
-def _blas_pools() -> tuple[Any, Any]:
+def _blas_pools() -> tuple[list[Any], list[Any]]:
     blas = ThreadpoolController().select(user_api="blas")
-    own = blas.select(threading_layer="openmp")
-    theirs = {library.filepath for library in own.lib_controllers}
-    everyone = {library.filepath for library in blas.lib_controllers}
-    return blas.select(filepath=sorted(everyone - theirs)), own
+    own = blas.select(threading_layer="openmp").lib_controllers
+    return [library for library in blas.lib_controllers if library not in own], own
+
+
+def _limit(libraries: list[Any]) -> Changed:
+    """Set the libraries to one thread and return those that had more.
+
+    ``ThreadpoolController.limit`` does the same but first reads all that is known of each library, which takes longer
+    than a small network takes for a hundred rows.
+    """
+    numbers = [(library, library.num_threads) for library in libraries]
+    changed = [(library, number) for library, number in numbers if number not in (None, 1)]
+    if changed:
+        _free_control()
+    for library, _ in changed:
+        library.set_num_threads(1)
+    return changed
+
+
+def _give_back(changed: Changed) -> None:
+    """Give the libraries the threads that they had."""
+    if not changed:
+        return
+    _free_control()
+    for library, number in changed:
+        library.set_num_threads(number)
+    _free_control()
 
 
 def _free_control() -> None:

@@ -64,8 +64,12 @@ newly_compiled: list[
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """Compile a function that only blocks call; it becomes part of them and is not cached by itself."""
-    return numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
+    """Compile a function that only blocks call; it becomes part of them and is not cached by itself.
+
+    LLVM would leave a long one as a call, and a call in a loop stops its vectorisation: hence ``forceinline``.
+    """
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
+    return numba.njit(nogil=True, **options, **FLAGS)(function)
 
 
 def block(function: Callable[..., Any], signature: Any, name: str) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,39 +12,20 @@ from chainrule.engines.engine import Data, EpochPlan, EpochResult
 from chainrule.engines.fused.barrier import new_barrier
 from chainrule.engines.fused.compiler import COMPILED, address_of, function_at
 from chainrule.engines.fused.epoch import epoch_address
-from chainrule.engines.fused.inference import scores_address
+from chainrule.engines.fused.inference import Scorer
 from chainrule.engines.fused.layout import (
-    Held,
     lanes_and_tile,
     memory_of,
     network_of,
     no_steps,
     rows_of,
     steps_of,
-    tile_rows,
     undropped,
 )
+from chainrule.engines.fused.structures import Held
 from chainrule.engines.reference import evaluate
 from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
-
-_SCORING_OPERATIONS = 5_000_000  # less work is not worth waking another thread
-
-_FEW_NUMBERS = 4096  # inputs and scores
-
-
-class _Few:
-    """Where a few rows and their scores lie, with all addresses that their prediction needs."""
-
-    def __init__(
-        self, theta: np.ndarray, architecture: Architecture, network: Held, memory: Held
-    ) -> None:
-        m, k = architecture.sizes[0], architecture.sizes[-1]
-        rows = _FEW_NUMBERS // (m + k)
-        self.theta = theta
-        self.x, self.scores = np.empty((rows, m), theta.dtype), np.empty((rows, k), theta.dtype)
-        places = (network.address, memory.address, address_of(self.scores))
-        self.places = (address_of(theta), address_of(self.x), 0, *places)
 
 
 class FusedEngine:
@@ -74,12 +54,11 @@ class FusedEngine:
         self.optimizer = optimizer
         self.dtype = np.dtype(dtype)
         self.threads = threads if COMPILED else 1
-        self._network = network_of(architecture, optimizer, self.dtype)
+        self._network = network_of(architecture, self.dtype, optimizer)
         self._undropped = undropped(self._network)
         self._run_epoch = function_at(epoch_address(), 12)
-        self._run_scores = function_at(scores_address(), 9)
-        # What is written belongs to the thread that asks: several may predict at once.
-        self._memory = threading.local()
+        self._scorer = Scorer(architecture, self.dtype)
+        self._memory: dict[tuple[int, int], Held] = {}
         self._rows: tuple[Data, Held] | None = None
         self._pool: ThreadPoolExecutor | None = None
 
@@ -105,35 +84,8 @@ class FusedEngine:
         return result.loss
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:
-        """Return the raw scores a[L]; those of a row depend on no other row, and several threads may ask at once."""
-        (n, m), k = X.shape, self.architecture.sizes[-1]
-        if n * (m + k) <= _FEW_NUMBERS and type(X) is np.ndarray:
-            return self._few_scores(theta, X)
-        result = np.empty((n, k), dtype=self.dtype)
-        dense = isinstance(X, np.ndarray)
-        rows = None if dense else rows_of(Data(X, result), self.dtype)
-        tile, n_workers = tile_rows(self.architecture.sizes), 1
-        if 2 * n * theta.size > _SCORING_OPERATIONS:
-            n_workers = max(1, min(self.threads, -(-n // tile)))
-        places = (
-            *(n_workers, n, address_of(theta)),
-            *((address_of(X), 0) if rows is None else (0, rows.address)),
-            *(self._undropped.address, self._memory_of(n_workers, tile).address),
-            address_of(result),
-        )
-        self._share(lambda worker: self._run_scores(worker, *places), n_workers)
-        return result
-
-    def _few_scores(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
-        """Return the scores of a few rows; they are copied, as to look up addresses takes longer than the network."""
-        few: _Few | None = self._memory.__dict__.get("few")
-        if few is None or few.theta is not theta:
-            memory = self._memory_of(1, tile_rows(self.architecture.sizes))
-            few = self._memory.few = _Few(theta, self.architecture, self._undropped, memory)
-        n = len(X)
-        few.x[:n] = X
-        self._run_scores(0, 1, n, *few.places)
-        return few.scores[:n].copy()
+        """Return the raw scores a[L]; those of a row depend on no other row."""
+        return self._scorer.scores(theta, X, self.threads)
 
     def _run(
         self,
@@ -158,10 +110,9 @@ class FusedEngine:
         return EpochResult(float(report[0]), float(report[1]), int(report[2]))
 
     def _memory_of(self, lanes: int, tile: int) -> Held:
-        known: dict[tuple[int, int], Held] = self._memory.__dict__.setdefault("known", {})
-        if (lanes, tile) not in known:
-            known[lanes, tile] = memory_of(self.architecture, lanes, tile, self.dtype)
-        return known[lanes, tile]
+        if (lanes, tile) not in self._memory:
+            self._memory[lanes, tile] = memory_of(self.architecture, lanes, tile, self.dtype)
+        return self._memory[lanes, tile]
 
     def _share(self, work: Callable[[int], None], n_workers: int) -> None:
         """Run ``work`` for every worker at the same time."""

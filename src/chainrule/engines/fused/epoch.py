@@ -15,8 +15,15 @@ from numba import types
 
 from chainrule.engines.fused.barrier import wait
 from chainrule.engines.fused.compiler import block, call, call_for_float, float64_at, inlined
-from chainrule.engines.fused.layout import (
-    CHUNK,
+from chainrule.engines.fused.layout import CHUNK
+from chainrule.engines.fused.passes import (
+    backward,
+    forward,
+    gather_rows,
+    output_delta,
+    transpose_weights,
+)
+from chainrule.engines.fused.structures import (
     Memory,
     Network,
     Rows,
@@ -25,13 +32,6 @@ from chainrule.engines.fused.layout import (
     network_at,
     rows_at,
     steps_at,
-)
-from chainrule.engines.fused.passes import (
-    backward,
-    forward,
-    gather_rows,
-    output_delta,
-    transpose_weights,
 )
 
 

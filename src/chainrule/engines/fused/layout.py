@@ -1,25 +1,28 @@
-"""What the compiled epoch works on: networks, rows, steps and working memory, as addresses and sizes.
+"""Networks, rows, steps and working memory, laid out for compiled code.
 
 Shapes: L layers, sizes s[0..L], P parameters, n rows, k = s[L] outputs. A batch is cut into ``lanes``, each lane into
 tiles of at most ``tile`` rows; both depend on the problem alone, never on the number of threads, and so do all sums.
-
-Compiled code sees integers only, sizes and addresses in bytes: every view of an array would cost it two atomic
-operations, and each precision another compilation. Each of these tuples is itself handed over as one address, of its
-fields in a row. What owns the memory stays with the engine.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan
 from chainrule.engines.fused import loops
-from chainrule.engines.fused.compiler import address_of, inlined, int64_at, to_fixed_tuple
+from chainrule.engines.fused.compiler import address_of
 from chainrule.engines.fused.product import product_address, transpose_address
-from chainrule.engines.fused.rules import activation_blocks, loss_block, update_block
+from chainrule.engines.fused.rules import (
+    activation_derivative,
+    activation_value,
+    loss_block,
+    loss_numbers,
+    update_block,
+)
+from chainrule.engines.fused.structures import Held, Memory, Network, Rows, Steps
 from chainrule.network import random
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import segments
@@ -31,85 +34,6 @@ _LANE_OPERATIONS = 4_000_000  # less work is not worth a meeting of threads
 _MOST_LANES = 4
 _LINE = 64  # bytes of a cache line
 CHUNK = 8192  # parameters that are updated together
-
-
-class Network(NamedTuple):
-    """The network: addresses, but for two numbers. In what has L entries, entry l - 1 stands for layer l."""
-
-    number: int  #: bytes of a number
-    L: int  #: layers
-    sizes: int  #: (L + 1,) int64
-    value: int  #: (L,) int64, loops for a = f(z)
-    prime: int  #: (L,) int64, loops for delta *= f'(z)
-    parameter: int  #: (L,) the activation's number
-    dropped: int  #: (L, 2) uint64, the threshold of random bits and the scale; scale 0 where nothing is dropped
-    loss: int  #: loop over rows
-    columns: int  #: (c, k), what the loss takes
-    penalty: int  #: (2,) l2 and l1; 0 if there is none
-    update: int  #: loop for the optimizer's step
-    weight_decay: int  #: one number
-    product: int  #: C = S + A B
-    transpose: int  #: B = A.T
-    copy: int  #: copies numbers
-    targets: int  #: gathers Y and the rows' shares
-    drop: int  #: h = a * mask
-    mask: int  #: delta *= mask
-    add: int  #: sums the lanes' gradients
-    penalize: int  #: the penalty and its gradient
-    norm: int  #: the sum of g²
-
-
-class Rows(NamedTuple):
-    """The data, dense or CSR; the address is 0 where there is nothing."""
-
-    n: int
-    gather: int  #: of the loop that copies rows
-    X: int  #: (n, m), or the values of the sparse rows
-    columns: int  #: int64, of the values of sparse rows; 0 where rows are dense
-    starts: int  #: int64, where each sparse row starts
-    Y: int  #: (n, k)
-    weights: int  #: (n,)
-
-
-class Steps(NamedTuple):
-    """The plan of an epoch."""
-
-    order: int  #: address of (n,) int64; 0 if the rows are taken as they lie
-    batch_size: int
-    rates: int  #: address of (n_batches,)
-    coefficients: int  #: address of (n_batches, c)
-    n_coefficients: int
-    layer_keys: int  #: address of (L,) uint64, of this epoch's masks
-    clip_norm: int  #: address of one float64
-    updating: int  #: 0 if only objective and gradient are wanted
-
-
-class Memory(NamedTuple):
-    """Everything that is written. What a lane writes lies together, at ``lane * lane_bytes`` beyond these addresses."""
-
-    lanes: int
-    tile: int
-    lane_bytes: int
-    x: int  #: (tile, m)
-    y: int  #: (tile, k)
-    share: int  #: (tile,)
-    z: int  #: (tile, s[1]) to (tile, s[L]), one after the other
-    a: int  #: as z
-    h: int  #: as z, with dropout
-    mask: int  #: as h
-    delta: int  #: (tile, widest), of layers L, L - 2, ...
-    other_delta: int  #: the same of layers L - 1, L - 3, ...
-    transposed: (
-        int  #: W.T of layers 2 to L, one after the other, of the worker with the lane's number
-    )
-    gradient: int  #: (P,); lane 0 holds the sum after the reduction
-    ones: int  #: (tile,), of all lanes
-    zeros: int  #: (widest,), of all lanes
-    is_weight: int  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
-    n_chunks: int
-    lane_loss: int  #: (2, lanes) float64, of even and odd batches
-    chunk_norm: int  #: (2, chunks) float64, sum of g²
-    chunk_penalty: int  #: (2, chunks) float64
 
 
 def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
@@ -126,58 +50,51 @@ def tile_rows(sizes: tuple[int, ...]) -> int:
     return min(max(_TILE_NUMBERS // sum(sizes[1:]) // 16 * 16, 32), 512)
 
 
-class Held:
-    """A tuple as compiled code sees it, and the arrays that own the memory it points to."""
-
-    def __init__(self, seen: Any, *arrays: Any) -> None:
-        self.seen, self.arrays = seen, arrays
-        self._fields = np.array(seen, dtype=np.int64)
-        self.address = address_of(self._fields)
-
-
-def _reader(kind: Any) -> Any:
-    """Return the function for compiled code that makes the tuple from the address of its fields."""
-    size = len(kind._fields)
-
-    @inlined
-    def tuple_at(address: int) -> Any:
-        return kind(*to_fixed_tuple(int64_at(address, size), size))
-
-    return tuple_at
-
-
-network_at, rows_at, steps_at, memory_at = map(_reader, (Network, Rows, Steps, Memory))
-
-
-def network_of(architecture: Architecture, optimizer: Optimizer, dtype: np.dtype) -> Held:
-    """Return the network with its rules compiled."""
-    blocks = [activation_blocks(f, dtype) for f in architecture.f[1:]]
-    loss, k = architecture.loss_function, architecture.sizes[-1]
-    parameter = np.array([b[2] for b in blocks], dtype=dtype)
-    columns = np.ascontiguousarray(loss.columns(loss.parameters, k), dtype=dtype)
-    penalty = np.array([architecture.l2, architecture.l1], dtype=dtype)
-    weight_decay = np.array([optimizer.weight_decay], dtype=dtype)
-    rates = [*architecture.dropout, 0.0]
-    dropped = np.array([loops.drop_numbers(rate) for rate in rates], dtype=np.uint64)
+def network_of(
+    architecture: Architecture, dtype: np.dtype, optimizer: Optimizer | None = None
+) -> Held:
+    """Return the network with its rules compiled; without an optimizer no more than predictions need."""
+    parameter = np.array([f.parameter or 0.0 for f in architecture.f[1:]], dtype=dtype)
     sizes = np.array(architecture.sizes, dtype=np.int64)
-    value, prime = (np.array([b[i] for b in blocks], dtype=np.int64) for i in (0, 1))
-    dropping, penalized = any(rates), bool(penalty.any())
+    value = np.array([activation_value(f, dtype) for f in architecture.f[1:]], dtype=np.int64)
+    dropped = np.zeros((architecture.n_layers, 2), dtype=np.uint64)
     seen = Network(
         number=dtype.itemsize,
         L=architecture.n_layers,
         sizes=address_of(sizes),
         value=address_of(value),
-        prime=address_of(prime),
         parameter=address_of(parameter),
+        dropped=address_of(dropped),
+        product=product_address(dtype),
+        copy=loops.copy(dtype),
+    )
+    predicting = Held(seen, sizes, value, parameter, dropped)
+    return (
+        predicting if optimizer is None else _training(predicting, architecture, optimizer, dtype)
+    )
+
+
+def _training(
+    predicting: Held, architecture: Architecture, optimizer: Optimizer, dtype: np.dtype
+) -> Held:
+    """Return the network with all that training needs besides."""
+    loss, k = architecture.loss_function, architecture.sizes[-1]
+    prime = np.array([activation_derivative(f, dtype) for f in architecture.f[1:]], dtype=np.int64)
+    columns = np.ascontiguousarray(loss.columns(loss.parameters, k), dtype=dtype)
+    penalty = np.array([architecture.l2, architecture.l1], dtype=dtype)
+    weight_decay = np.array([optimizer.weight_decay], dtype=dtype)
+    rates = [*architecture.dropout, 0.0]
+    dropped = np.array([loops.drop_numbers(rate) for rate in rates], dtype=np.uint64)
+    dropping, penalized = any(rates), bool(penalty.any())
+    seen = predicting.seen._replace(
+        prime=address_of(prime),
         dropped=address_of(dropped),
         loss=loss_block(loss, k, dtype),
         columns=address_of(columns),
         penalty=address_of(penalty) if penalized else 0,
         update=update_block(optimizer, dtype),
         weight_decay=address_of(weight_decay),
-        product=product_address(dtype),
         transpose=transpose_address(dtype),
-        copy=loops.copy(dtype),
         targets=loops.gather_targets(dtype),
         drop=loops.drop_units(dtype) if dropping else 0,
         mask=loops.multiply_by_mask(dtype) if dropping else 0,
@@ -185,7 +102,7 @@ def network_of(architecture: Architecture, optimizer: Optimizer, dtype: np.dtype
         penalize=loops.penalize(dtype) if penalized else 0,
         norm=loops.squared_norm(dtype),
     )
-    return Held(seen, sizes, value, prime, parameter, dropped, columns, penalty, weight_decay)
+    return Held(seen, *predicting.arrays, prime, dropped, columns, penalty, weight_decay)
 
 
 def undropped(network: Held) -> Held:
@@ -251,6 +168,7 @@ def memory_of(architecture: Architecture, lanes: int, tile: int, dtype: np.dtype
         "a": activations,
         "h": dropped,
         "mask": dropped,
+        "given": loss_numbers(architecture.loss_function, sizes[-1]),
         "delta": widest,
         "other_delta": widest,
         "transposed": sum(m * k for m, k in pairwise(sizes[1:])),

@@ -12,8 +12,8 @@ W.T is made once a batch, by each worker for itself. All places are addresses, i
 from __future__ import annotations
 
 from chainrule.engines.fused.compiler import call, call_for_float, inlined, int64_at, uint64_at
-from chainrule.engines.fused.layout import Memory, Network, Rows, Steps
 from chainrule.engines.fused.product import multiply
+from chainrule.engines.fused.structures import Memory, Network, Rows, Steps
 
 
 @inlined
@@ -85,7 +85,8 @@ def output_delta(at: int, size: int, a: int, network: Network, memory: Memory) -
     k, prime = int64_at(network.sizes, L + 1)[L], int64_at(network.prime, L)
     delta, z = memory.delta + at, memory.z + (a - memory.a)
     loss = call_for_float(
-        network.loss, (a, memory.y + at, memory.share + at, network.columns, delta, size, k)
+        network.loss,
+        (a, memory.y + at, memory.share + at, network.columns, delta, memory.given + at, size, k),
     )
     call(prime[L - 1], (delta, z, a, size * k, network.parameter + number * (L - 1)))
     return loss

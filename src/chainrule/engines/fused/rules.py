@@ -20,6 +20,7 @@ import numpy as np
 from numba import types
 
 from chainrule.engines.fused import elementary as _elementary  # noqa: F401 - registers the compiled twins
+from chainrule.engines.fused import vectors
 from chainrule.engines.fused.compiler import COMPILED, block, inlined, to_fixed_tuple
 from chainrule.engines.fused.loops import vector_at
 from chainrule.equations import elementary
@@ -92,8 +93,18 @@ def _identity_of(rule: Rule) -> str:
 # ---- activations --------------------------------------------------------------------------------------------------
 
 
+def activation_value(f: Activation, dtype: np.dtype) -> int:
+    """Return the address of the loop for ``a = f(z)``."""
+    return _value_block(f.value, f.parameter is not None, dtype)
+
+
+def activation_derivative(f: Activation, dtype: np.dtype) -> int:
+    """Return the address of the loop for ``delta *= f'(z)``."""
+    return _derivative_block(f.derivative, f.parameter is not None, dtype)
+
+
 @cache
-def activation_value(value: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
+def _value_block(value: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
     """Compile a = f(z): overwrites a; z and a hold ``size`` numbers."""
     f, vector = _compiled(value, dtype), vector_at(dtype)
 
@@ -116,7 +127,7 @@ def activation_value(value: Rule, takes_parameter: bool, dtype: np.dtype) -> int
 
 
 @cache
-def activation_derivative(derivative: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
+def _derivative_block(derivative: Rule, takes_parameter: bool, dtype: np.dtype) -> int:
     """Compile delta *= f'(z): overwrites delta; delta, z and a hold ``size`` numbers."""
     f, vector = _compiled(derivative, dtype), vector_at(dtype)
 
@@ -139,16 +150,6 @@ def activation_derivative(derivative: Rule, takes_parameter: bool, dtype: np.dty
     return block(loop, signature, f"derivative {_identity_of(derivative)} {dtype}")
 
 
-def activation_blocks(f: Activation, dtype: np.dtype) -> tuple[int, int, float]:
-    """Return the addresses of value and derivative, and the activation's number."""
-    takes = f.parameter is not None
-    return (
-        activation_value(f.value, takes, dtype),
-        activation_derivative(f.derivative, takes, dtype),
-        f.parameter if f.parameter is not None else 0.0,
-    )
-
-
 # ---- losses -------------------------------------------------------------------------------------------------------
 
 
@@ -158,63 +159,67 @@ def loss_block(loss: Loss, n_outputs: int, dtype: np.dtype) -> int:
     return _loss_block(loss.value, loss.derivative, loss.normalizer, n_columns, dtype)
 
 
+_TOGETHER = 256  # numbers: few enough for the level-1 cache, enough for vector instructions
+
+
+def loss_numbers(loss: Loss, n_outputs: int) -> int:
+    """Return how many numbers the loop over rows writes down beside the rows."""
+    n_columns = loss.columns(loss.parameters, n_outputs).shape[0]
+    return int((n_columns + 2) * max(_TOGETHER, n_outputs))
+
+
 @cache
 def _loss_block(
     value: Rule, derivative: Rule, normalizer: Rule | None, n_columns: int, dtype: np.dtype
 ) -> int:
     """Return sum_i share_i loss_i as float64 and set delta = share * derivative (overwrites delta).
 
-    Scores, y, delta (rows, k); share (rows,); columns (n_columns, k): what the rule takes besides z and y.
+    Scores, y, delta (rows, k); share (rows,); columns (n_columns, k): what the rule takes besides z and y; given:
+    memory for ``loss_numbers`` numbers.
+
+    A row is short, often one number, and a loop over it would not be vectorised. So the numbers of some rows are one
+    loop, and beside them lie the columns, the normalizers and the shares, repeated to the same length.
     """
-    J, dJ, vector = _compiled(value, dtype), _compiled(derivative, dtype), vector_at(dtype)
+    J, dJ, number = _compiled(value, dtype), _compiled(derivative, dtype), dtype.itemsize
+    vector, fill, repeat = vector_at(dtype), vectors.fill(dtype), vectors.repeat(dtype)
+    coupled, row_number = normalizer is not None, _of_a_row(normalizer, dtype)
+    n_given = n_columns + coupled
+    given = vectors.of_each(n_given, dtype)
 
-    if normalizer is None and n_columns == 0:
+    def loop(z_at, y_at, share_at, columns_at, delta_at, given_at, rows, k):  # type: ignore[no-untyped-def]
+        most = max(_TOGETHER // k, 1)
+        size = min(most, rows) * k
+        for c in range(n_columns):
+            repeat(columns_at + c * k * number, k, given_at + c * size * number, size)
+        total = 0.0
+        for start in range(0, rows, most):
+            n, first, row = min(most, rows - start), start * k * number, k * number
+            each_at = share_at + start * number
+            if k > 1:
+                share, each_at = vector(each_at, n), given_at + n_given * size * number
+                for i in range(n):
+                    fill(each_at + i * row, k, share[i])
+            if coupled:
+                c_at = given_at + n_columns * size * number
+                for i in range(n):
+                    fill(c_at + i * row, k, row_number(vector(z_at + first + i * row, k)))
+            z, y = vector(z_at + first, n * k), vector(y_at + first, n * k)
+            delta, each = vector(delta_at + first, n * k), vector(each_at, n * k)
+            for t in range(n * k):
+                p = given(given_at, size, t)
+                total += each[t] * J(z[t], y[t], *p)
+                delta[t] = each[t] * dJ(z[t], y[t], *p)
+        return total
 
-        def loop(z_at, y_at, share_at, columns_at, delta_at, rows, k):  # type: ignore[no-untyped-def]
-            z, y, delta = vector(z_at, rows * k), vector(y_at, rows * k), vector(delta_at, rows * k)
-            share = vector(share_at, rows)
-            total = 0.0
-            for i in range(rows):
-                for j in range(i * k, i * k + k):
-                    total += share[i] * J(z[j], y[j])
-                    delta[j] = share[i] * dJ(z[j], y[j])
-            return total
-
-    elif normalizer is None:
-
-        def loop(z_at, y_at, share_at, columns_at, delta_at, rows, k):  # type: ignore[no-untyped-def]
-            z, y, delta = vector(z_at, rows * k), vector(y_at, rows * k), vector(delta_at, rows * k)
-            share, columns = vector(share_at, rows), vector(columns_at, n_columns * k)
-            total = 0.0
-            for i in range(rows):
-                for j in range(k):
-                    p = to_fixed_tuple(columns[j::k], n_columns)
-                    total += share[i] * J(z[i * k + j], y[i * k + j], *p)
-                    delta[i * k + j] = share[i] * dJ(z[i * k + j], y[i * k + j], *p)
-            return total
-
-    else:
-        row_number = _of_a_row(normalizer, dtype)
-
-        def loop(z_at, y_at, share_at, columns_at, delta_at, rows, k):  # type: ignore[no-untyped-def]
-            z, y, delta = vector(z_at, rows * k), vector(y_at, rows * k), vector(delta_at, rows * k)
-            share, columns = vector(share_at, rows), vector(columns_at, n_columns * k)
-            total = 0.0
-            for i in range(rows):
-                c = row_number(z[i * k : i * k + k])
-                for j in range(k):
-                    p = to_fixed_tuple(columns[j::k], n_columns)
-                    total += share[i] * J(z[i * k + j], y[i * k + j], *p, c)
-                    delta[i * k + j] = share[i] * dJ(z[i * k + j], y[i * k + j], *p, c)
-            return total
-
-    signature = types.float64(*[_ADDRESS] * 7)
+    signature = types.float64(*[_ADDRESS] * 8)
     rules = " ".join(_identity_of(r) for r in (value, derivative, normalizer) if r is not None)
     return block(loop, signature, f"loss {rules} {n_columns} {dtype}")
 
 
-def _of_a_row(normalizer: Rule, dtype: np.dtype) -> Any:
+def _of_a_row(normalizer: Rule | None, dtype: np.dtype) -> Any:
     """Return the normalizer as a function from one row to one number; NumPy's keeps the row's dimension."""
+    if normalizer is None:
+        return inlined(lambda row: row[0])  # never called, but compiled
     return _compiled(normalizer, dtype) if COMPILED else lambda row: normalizer(row)[0]
 
 

@@ -1,0 +1,118 @@
+"""What compiled code sees of networks, rows, steps and working memory: integers, sizes and addresses in bytes.
+
+Every view of an array would cost compiled code two atomic operations, and each precision another compilation. Each of
+these tuples is itself handed over as one address, of its fields in a row. What owns the memory stays with the engine.
+
+Shapes: L layers, sizes s[0..L], P parameters, n rows, k = s[L] outputs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.engines.fused.compiler import address_of, inlined, int64_at, to_fixed_tuple
+
+
+class Network(NamedTuple):
+    """The network: addresses, but for two numbers. In what has L entries, entry l - 1 stands for layer l."""
+
+    number: int  #: bytes of a number
+    L: int  #: layers
+    sizes: int  #: (L + 1,) int64
+    value: int  #: (L,) int64, loops for a = f(z)
+    parameter: int  #: (L,) the activation's number
+    dropped: int  #: (L, 2) uint64, the threshold of random bits and the scale; scale 0 where nothing is dropped
+    product: int  #: C = S + A B
+    copy: int  #: copies numbers
+    prime: int = 0  #: (L,) int64, loops for delta *= f'(z)
+    loss: int = 0  #: loop over rows
+    columns: int = 0  #: (c, k), what the loss takes
+    penalty: int = 0  #: (2,) l2 and l1; 0 if there is none
+    update: int = 0  #: loop for the optimizer's step
+    weight_decay: int = 0  #: one number
+    transpose: int = 0  #: B = A.T
+    targets: int = 0  #: gathers Y and the rows' shares
+    drop: int = 0  #: h = a * mask
+    mask: int = 0  #: delta *= mask
+    add: int = 0  #: sums the lanes' gradients
+    penalize: int = 0  #: the penalty and its gradient
+    norm: int = 0  #: the sum of g²
+
+
+class Rows(NamedTuple):
+    """The data, dense or CSR; the address is 0 where there is nothing."""
+
+    n: int
+    gather: int  #: of the loop that copies rows
+    X: int  #: (n, m), or the values of the sparse rows
+    columns: int  #: int64, of the values of sparse rows; 0 where rows are dense
+    starts: int  #: int64, where each sparse row starts
+    Y: int  #: (n, k)
+    weights: int  #: (n,)
+
+
+class Steps(NamedTuple):
+    """The plan of an epoch."""
+
+    order: int  #: address of (n,) int64; 0 if the rows are taken as they lie
+    batch_size: int
+    rates: int  #: address of (n_batches,)
+    coefficients: int  #: address of (n_batches, c)
+    n_coefficients: int
+    layer_keys: int  #: address of (L,) uint64, of this epoch's masks
+    clip_norm: int  #: address of one float64
+    updating: int  #: 0 if only objective and gradient are wanted
+
+
+class Memory(NamedTuple):
+    """Everything that is written. What a lane writes lies together, at ``lane * lane_bytes`` beyond these addresses."""
+
+    lanes: int
+    tile: int
+    lane_bytes: int
+    x: int  #: (tile, m)
+    y: int  #: (tile, k)
+    share: int  #: (tile,)
+    z: int  #: (tile, s[1]) to (tile, s[L]), one after the other
+    a: int  #: as z
+    h: int  #: as z, with dropout
+    mask: int  #: as h
+    given: int  #: what the loop over a loss's rows writes down beside them
+    delta: int  #: (tile, widest), of layers L, L - 2, ...
+    other_delta: int  #: the same of layers L - 1, L - 3, ...
+    transposed: (
+        int  #: W.T of layers 2 to L, one after the other, of the worker with the lane's number
+    )
+    gradient: int  #: (P,); lane 0 holds the sum after the reduction
+    ones: int  #: (tile,), of all lanes
+    zeros: int  #: (widest,), of all lanes
+    is_weight: int  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
+    n_chunks: int
+    lane_loss: int  #: (2, lanes) float64, of even and odd batches
+    chunk_norm: int  #: (2, chunks) float64, sum of g²
+    chunk_penalty: int  #: (2, chunks) float64
+
+
+class Held:
+    """A tuple as compiled code sees it, and the arrays that own the memory it points to."""
+
+    def __init__(self, seen: Any, *arrays: Any) -> None:
+        self.seen, self.arrays = seen, arrays
+        self._fields = np.array(seen, dtype=np.int64)
+        self.address = address_of(self._fields)
+
+
+def _reader(kind: Any) -> Any:
+    """Return the function for compiled code that makes the tuple from the address of its fields."""
+    size = len(kind._fields)
+
+    @inlined
+    def tuple_at(address: int) -> Any:
+        return kind(*to_fixed_tuple(int64_at(address, size), size))
+
+    return tuple_at
+
+
+network_at, rows_at, steps_at, memory_at = map(_reader, (Network, Rows, Steps, Memory))
