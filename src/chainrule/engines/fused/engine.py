@@ -99,7 +99,7 @@ class FusedEngine:
         if self._rows is None or self._rows[0] is not data:
             self._rows = (data, rows_of(data, self.dtype))
         n_workers = min(self.threads, memory.seen.lanes)
-        barrier, report = new_barrier(), np.zeros(3)
+        barrier, report = new_barrier(n_workers), np.zeros(3)
         places = (
             *(n_workers, address_of(barrier), theta.size, address_of(theta)),
             *[*(address_of(moment) for moment in moments), 0, 0][:2],

@@ -13,9 +13,8 @@ from functools import cache
 import numpy as np
 from numba import types
 
-from chainrule.engines.fused.barrier import wait
+from chainrule.engines.fused.barrier import LINE, wait
 from chainrule.engines.fused.compiler import block, call, call_for_float, float64_at, inlined
-from chainrule.engines.fused.layout import CHUNK
 from chainrule.engines.fused.passes import (
     backward,
     forward,
@@ -55,39 +54,41 @@ def run_epoch(
     """
     network, rows = network_at(network_address), rows_at(rows_address)
     steps, memory = steps_at(steps_address), memory_at(memory_address)
-    n_chunks, clip_norm = memory.n_chunks, float64_at(steps.clip_norm, 1)[0]
-    clipping, failed = clip_norm < np.inf, -1
+    clip_norm = float64_at(steps.clip_norm, 1)[0]
+    clipping, turn, failed = clip_norm < np.inf, 0, -1
     total, largest_norm = 0.0, 0.0
     for batch, start in enumerate(range(0, rows.n, steps.batch_size)):
         size, parity = min(steps.batch_size, rows.n - start), batch % 2
-        lane_loss = float64_at(memory.lane_loss + 8 * parity * memory.lanes, memory.lanes)
         transpose_weights(worker, theta, network, memory)
         for lane in range(worker, memory.lanes, n_workers):
             first, last = size * lane // memory.lanes, size * (lane + 1) // memory.lanes
-            lane_loss[lane] = lane_gradient(
+            loss = lane_gradient(
                 worker, lane, start + first, start + last, size, theta, network, rows, steps, memory
             )
-        wait(barrier, n_workers)
+            float64_at(memory.loss + lane * memory.lane_bytes, 2)[parity] = loss
+        turn += 1
+        wait(barrier, worker, n_workers, turn)
         J = 0.0
         for lane in range(memory.lanes):
-            J += lane_loss[lane]
+            J += float64_at(memory.loss + lane * memory.lane_bytes, 2)[parity]
         if not np.isfinite(J):
             total, failed = J, batch
             break
 
-        chunk_norm = float64_at(memory.chunk_norm + 8 * parity * n_chunks, n_chunks)
-        chunk_penalty = float64_at(memory.chunk_penalty + 8 * parity * n_chunks, n_chunks)
-        for chunk in range(worker, n_chunks, n_workers):
-            chunk_penalty[chunk] = reduce_chunk(chunk, P, theta, network, memory)
-            chunk_norm[chunk] = chunk_squares(chunk, P, network, memory)
-            if steps.updating != 0 and not clipping and np.isfinite(chunk_norm[chunk]):
+        for chunk in range(worker, memory.n_chunks, n_workers):
+            result = float64_at(memory.chunk_results + LINE * chunk + 16 * parity, 2)
+            result[0] = reduce_chunk(chunk, P, theta, network, memory)
+            result[1] = chunk_squares(chunk, P, network, memory)
+            if steps.updating != 0 and not clipping and np.isfinite(result[1]):
                 update_chunk(chunk, batch, 1.0, P, theta, m, v, network, steps, memory)
-        wait(barrier, n_workers)
+        turn += 1
+        wait(barrier, worker, n_workers, turn)
 
         squares = 0.0
-        for chunk in range(n_chunks):
-            J += chunk_penalty[chunk]
-            squares += chunk_norm[chunk]
+        for chunk in range(memory.n_chunks):
+            result = float64_at(memory.chunk_results + LINE * chunk + 16 * parity, 2)
+            J += result[0]
+            squares += result[1]
         norm = np.sqrt(squares)
         if not (np.isfinite(J) and np.isfinite(norm)):
             total, largest_norm, failed = J, norm, batch
@@ -96,9 +97,10 @@ def run_epoch(
         largest_norm = max(largest_norm, norm)
         if steps.updating != 0 and clipping:
             scale = clip_norm / norm if norm > clip_norm else 1.0
-            for chunk in range(worker, n_chunks, n_workers):
+            for chunk in range(worker, memory.n_chunks, n_workers):
                 update_chunk(chunk, batch, scale, P, theta, m, v, network, steps, memory)
-            wait(barrier, n_workers)
+            turn += 1
+            wait(barrier, worker, n_workers, turn)
     if worker == 0:
         result = float64_at(report, 3)
         result[0], result[1], result[2] = total, largest_norm, failed
@@ -133,7 +135,8 @@ def lane_gradient(
 @inlined
 def reduce_chunk(chunk: int, P: int, theta: int, network: Network, memory: Memory) -> float:
     """Add the lanes' gradients in order into lane 0, then the penalty's; return the chunk's penalty."""
-    size, place = min(CHUNK, P - chunk * CHUNK), network.number * chunk * CHUNK
+    first = chunk * memory.chunk
+    size, place = min(memory.chunk, P - first), network.number * first
     gradient = memory.gradient + place
     if memory.lanes > 1:
         call(network.add, (gradient, memory.lanes, memory.lane_bytes, size))
@@ -146,7 +149,8 @@ def reduce_chunk(chunk: int, P: int, theta: int, network: Network, memory: Memor
 @inlined
 def chunk_squares(chunk: int, P: int, network: Network, memory: Memory) -> float:
     """Return the sum of g² of a chunk; where it is not finite, no step is made."""
-    size, place = min(CHUNK, P - chunk * CHUNK), network.number * chunk * CHUNK
+    first = chunk * memory.chunk
+    size, place = min(memory.chunk, P - first), network.number * first
     return call_for_float(network.norm, (memory.gradient + place, size))
 
 
@@ -164,7 +168,8 @@ def update_chunk(
     memory: Memory,
 ) -> None:
     """Make the optimizer's step on a chunk of the parameters."""
-    size, place = min(CHUNK, P - chunk * CHUNK), network.number * chunk * CHUNK
+    first = chunk * memory.chunk
+    size, place = min(memory.chunk, P - first), network.number * first
     gradient, is_weight = memory.gradient + place, memory.is_weight + place
     coefficients = steps.coefficients + network.number * batch * steps.n_coefficients
     rate = steps.rates + network.number * batch

@@ -13,6 +13,7 @@ import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan
 from chainrule.engines.fused import loops
+from chainrule.engines.fused.barrier import LINE
 from chainrule.engines.fused.compiler import address_of
 from chainrule.engines.fused.product import product_address, transpose_address
 from chainrule.engines.fused.rules import (
@@ -28,26 +29,32 @@ from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import segments
 from chainrule.optimizers.optimizer import Optimizer
 
-_TILE_NUMBERS = 2**16  # activations of a tile: 256 KiB of float32, half of a level-2 cache
-_LANE_ROWS = 64  # fewer rows make matrix products slow
-_LANE_OPERATIONS = 4_000_000  # less work is not worth a meeting of threads
-_MOST_LANES = 4
-_LINE = 64  # bytes of a cache line
-CHUNK = 8192  # parameters that are updated together
+_TILE_NUMBERS = (
+    2**14
+)  # activations of a tile: 64 KiB of float32, so that z, a and delta stay in a level-2 cache
+_TILE_ROWS = (128, 512)  # fewer let W pass by too often, more win nothing
+#: Into how many lanes a batch is cut, if each has so many rows and operations: less is not worth a meeting of threads.
+_LANES = ((4, 64, 4_000_000), (2, 32, 800_000))
+_CHUNK = 8192  # parameters that are updated together, at most
 
 
 def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
     """Return into how many lanes a batch is cut, and the rows of a tile."""
     operations = 6 * sum(m * k for m, k in pairwise(sizes)) * batch_rows
-    lanes = min(_MOST_LANES, batch_rows // _LANE_ROWS, operations // _LANE_OPERATIONS)
-    lanes = max(1, lanes)
+    fitting = [
+        lanes
+        for lanes, rows, least in _LANES
+        if batch_rows >= lanes * rows and operations >= lanes * least
+    ]
+    lanes = max(fitting, default=1)
     lane_rows = -(-batch_rows // lanes)
     return lanes, min(tile_rows(sizes), max(lane_rows, 1))
 
 
 def tile_rows(sizes: tuple[int, ...]) -> int:
     """Return the most rows of a tile: as many as stay in the cache on their way through the network."""
-    return min(max(_TILE_NUMBERS // sum(sizes[1:]) // 16 * 16, 32), 512)
+    least, most = _TILE_ROWS
+    return min(max(_TILE_NUMBERS // sum(sizes[1:]) // 16 * 16, least), most)
 
 
 def network_of(
@@ -161,6 +168,7 @@ def memory_of(architecture: Architecture, lanes: int, tile: int, dtype: np.dtype
     activations, widest = tile * sum(sizes[1:]), tile * max(sizes[1:])
     dropped = activations if any(architecture.dropout) else 0
     counts = {
+        "loss": 4,
         "x": tile * sizes[0],
         "y": tile * sizes[-1],
         "share": tile,
@@ -177,16 +185,16 @@ def memory_of(architecture: Architecture, lanes: int, tile: int, dtype: np.dtype
     starts, lane_bytes = {}, 0
     for name, count in counts.items():
         starts[name] = lane_bytes
-        lane_bytes += -(-count * dtype.itemsize // _LINE) * _LINE + _LINE
-    memory = np.zeros(lanes * lane_bytes + _LINE, dtype=np.uint8)
-    first = -(-address_of(memory) // _LINE) * _LINE
+        lane_bytes += -(-count * dtype.itemsize // LINE) * LINE + LINE
+    memory = np.zeros(lanes * lane_bytes + LINE, dtype=np.uint8)
+    first = -(-address_of(memory) // LINE) * LINE
     ones, zeros = np.ones(tile, dtype=dtype), np.zeros(max(sizes), dtype=dtype)
     is_weight = np.zeros(P, dtype=dtype)
     for place in segments(sizes):
         is_weight[place.start : place.stop] = place.is_weight
-    n_chunks = -(-P // CHUNK)
-    lane_loss = np.zeros((2, lanes))
-    chunk_norm, chunk_penalty = np.zeros((2, n_chunks)), np.zeros((2, n_chunks))
+    chunk = min(_CHUNK, -(-P // lanes // 16) * 16 or 16)
+    n_chunks = -(-P // chunk)
+    chunk_results = np.zeros((n_chunks + 1, LINE // 8))
     seen = Memory(
         lanes=lanes,
         tile=tile,
@@ -195,13 +203,10 @@ def memory_of(architecture: Architecture, lanes: int, tile: int, dtype: np.dtype
         ones=address_of(ones),
         zeros=address_of(zeros),
         is_weight=address_of(is_weight),
+        chunk=chunk,
         n_chunks=n_chunks,
-        lane_loss=address_of(lane_loss),
-        chunk_norm=address_of(chunk_norm),
-        chunk_penalty=address_of(chunk_penalty),
+        chunk_results=-(-address_of(chunk_results) // LINE) * LINE,
     )
     start = first - address_of(memory) + starts["gradient"]
     gradient = memory[start : start + P * dtype.itemsize].view(dtype)
-    return Held(
-        seen, memory, ones, zeros, is_weight, lane_loss, chunk_norm, chunk_penalty, gradient
-    )
+    return Held(seen, memory, ones, zeros, is_weight, chunk_results, gradient)

@@ -72,6 +72,7 @@ class Memory(NamedTuple):
     lanes: int
     tile: int
     lane_bytes: int
+    loss: int  #: two float64, of even and odd batches
     x: int  #: (tile, m)
     y: int  #: (tile, k)
     share: int  #: (tile,)
@@ -89,10 +90,9 @@ class Memory(NamedTuple):
     ones: int  #: (tile,), of all lanes
     zeros: int  #: (widest,), of all lanes
     is_weight: int  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
+    chunk: int  #: parameters that are updated together
     n_chunks: int
-    lane_loss: int  #: (2, lanes) float64, of even and odd batches
-    chunk_norm: int  #: (2, chunks) float64, sum of g²
-    chunk_penalty: int  #: (2, chunks) float64
+    chunk_results: int  #: (chunks, 8) float64: penalty and sum of g² of even and of odd batches, a cache line each
 
 
 class Held:
