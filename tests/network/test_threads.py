@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from chainrule.network.threads import forget_libraries, one_blas_thread
+from chainrule.network.threads import available_processors, one_blas_thread
 
 
 def blas_threads() -> set[int]:
@@ -80,14 +80,18 @@ def test_threads_that_overlap_give_back_when_the_last_leaves() -> None:
     assert blas_threads() == {2}
 
 
-def test_libraries_can_be_looked_for_anew_but_not_within() -> None:
-    with one_blas_thread():
-        forget_libraries()
-        assert blas_threads() == {1}
-    forget_libraries()
-    with one_blas_thread():
-        assert blas_threads() == {1}
-    assert blas_threads() == {2}
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [("1", 1), ("1,4", 1), ("0", 1), ("1000000", None), ("", None), ("many", None), ("-2", None)],
+)
+def test_processors_are_shared_with_the_other_jobs_of_a_search(
+    limit: str, expected: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    processors = available_processors()
+    assert processors >= 1
+    monkeypatch.setenv("OMP_NUM_THREADS", limit)
+    assert available_processors() == (expected or processors)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

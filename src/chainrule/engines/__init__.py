@@ -9,6 +9,7 @@ from typing import Any
 from chainrule.engines.engine import Data, Engine, EpochPlan, EpochResult, Scorer
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
+from chainrule.network.threads import available_processors
 from chainrule.optimizers.optimizer import Optimizer
 
 __all__ = [
@@ -77,10 +78,3 @@ def _is_fused(name: str) -> bool:
         )
     disabled = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
     return name == "fused" or (name == "auto" and has_numba and not disabled)
-
-
-def available_processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)

@@ -17,9 +17,9 @@ from typing import Any, TextIO, TypeVar
 import numpy as np
 from sklearn.base import clone
 
-from chainrule.engines import available_processors
 from chainrule.errors import ChainruleError, InputError, TrainingError
 from chainrule.estimators.trials import Comparison, Progress, Split, Trial, TrialEvent, trial_of
+from chainrule.network.threads import available_processors
 from chainrule.training.events import EpochEnded, Event
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engines import available_processors
 from chainrule.estimators.parameters import SECOND_ORDER, activation_names
+from chainrule.network.threads import available_processors
 from chainrule.optimizers.catalogue import make_optimizer
 from chainrule.optimizers.optimizer import Optimizer
 from chainrule.optimizers.schedule import Schedule

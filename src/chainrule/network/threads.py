@@ -1,4 +1,4 @@
-"""One BLAS thread while blocks are computed, so that no result depends on the number of threads.
+"""How many threads there are, and one BLAS thread while blocks are computed, so that no result depends on that number.
 
 OpenBLAS cuts a large product by its number of threads, and the cut changes the last bits. Here work is cut into fixed
 blocks of rows instead, each multiplied by one thread.
@@ -47,12 +47,17 @@ def one_blas_thread() -> Iterator[None]:
                 _give_back(_changed)
 
 
-def forget_libraries() -> None:
-    """Look for BLAS libraries anew at the next limit; to be called after one was loaded."""
-    global _pools
-    with _lock:
-        if _depth == 0:
-            _pools = None
+def available_processors() -> int:
+    """Return how many threads this process should use: its processors, or fewer if ``OMP_NUM_THREADS`` says so.
+
+    joblib sets that variable for the processes that share a search, so that together they use each processor once.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        processors = len(os.sched_getaffinity(0))
+    else:
+        processors = os.cpu_count() or 1
+    limit = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return max(1, min(processors, int(limit)) if limit.isdecimal() else processors)
 
 
 def _blas_pools() -> tuple[list[Any], list[Any]]:

@@ -27,6 +27,8 @@ from chainrule.engines.reference import evaluate
 from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
 
+_OPERATIONS = 100_000_000  # an epoch of fewer, a millisecond, is not worth waking another thread
+
 
 class FusedEngine:
     """Epochs compiled by Numba.
@@ -99,6 +101,8 @@ class FusedEngine:
         if self._rows is None or self._rows[0] is not data:
             self._rows = (data, rows_of(data, self.dtype))
         n_workers = min(self.threads, memory.seen.lanes)
+        if 6 * theta.size * data.n < _OPERATIONS:
+            n_workers = 1
         barrier, report = new_barrier(n_workers), np.zeros(3)
         places = (
             *(n_workers, address_of(barrier), theta.size, address_of(theta)),

@@ -6,6 +6,7 @@ terms in order. So a row gets the same bits alone and within a million.
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -27,6 +28,7 @@ from chainrule.engines.fused.layout import memory_of, network_of, rows_of, tile_
 from chainrule.engines.fused.passes import forward
 from chainrule.engines.fused.structures import Held, memory_at, network_at, rows_at
 from chainrule.network.architecture import Architecture
+from chainrule.network.threads import available_processors
 
 _OPERATIONS = 20_000_000  # fewer are not worth another thread
 _FEW_NUMBERS = 4096  # inputs and scores
@@ -65,6 +67,16 @@ def run_scores(
 def scores_address() -> int:
     """Return the address of ``run_scores``."""
     return block(run_scores, types.void(*[types.intp] * 9), "scores")
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    """Return the threads that all scorers share: to start one takes as long as a thousand rows."""
+    return ThreadPoolExecutor(max(1, available_processors() - 1), thread_name_prefix="chainrule")
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has none of the threads
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 class Scorer:
@@ -112,8 +124,11 @@ class Scorer:
         if n_workers == 1:
             self._run(0, *places)
         else:
-            with ThreadPoolExecutor(n_workers) as pool:
-                list(pool.map(lambda worker: self._run(worker, *places), range(n_workers)))
+            pool = _helpers()
+            others = [pool.submit(self._run, worker, *places) for worker in range(1, n_workers)]
+            self._run(0, *places)
+            for other in others:
+                other.result()
         return result
 
     def _few_scores(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:

@@ -135,10 +135,11 @@ def rows_of(data: Data, dtype: np.dtype) -> Held:
 
 def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> Held:
     """Return the plan with its numbers in the precision of the network."""
-    layers = range(1, architecture.n_layers + 1)
+    dropping = any(architecture.dropout)
+    layers = range(1, architecture.n_layers + 1) if dropping else ()
     keys = np.array([random.layer_key(plan.dropout_key, l) for l in layers], dtype=np.uint64)
     # The order within a full batch changes nothing but masks, which belong to positions.
-    gather = any(architecture.dropout) or plan.batch_size < len(plan.order)
+    gather = dropping or plan.batch_size < len(plan.order)
     order = np.ascontiguousarray(plan.order, dtype=np.int64)
     rates = plan.rates.astype(dtype)
     coefficients = np.ascontiguousarray(plan.coefficients, dtype=dtype)
