@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -23,11 +21,12 @@ from chainrule.engines.fused.layout import (
     undropped,
 )
 from chainrule.engines.fused.structures import Held
+from chainrule.engines.fused.workers import Pace, Workers
 from chainrule.engines.reference import evaluate
 from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
 
-_OPERATIONS = 100_000_000  # an epoch of fewer, a millisecond, is not worth waking another thread
+_OPERATIONS = 30_000_000  # an epoch of fewer, .3 milliseconds, is not worth waking another thread
 
 
 class FusedEngine:
@@ -62,7 +61,8 @@ class FusedEngine:
         self._scorer = Scorer(architecture, self.dtype)
         self._memory: dict[tuple[int, int], Held] = {}
         self._rows: tuple[Data, Held] | None = None
-        self._pool: ThreadPoolExecutor | None = None
+        self._workers = Workers(self.threads - 1)
+        self._paces: dict[tuple[int, int, int], Pace] = {}
 
     def epoch(
         self, theta: np.ndarray, moments: np.ndarray, data: Data, plan: EpochPlan
@@ -100,34 +100,26 @@ class FusedEngine:
     ) -> EpochResult:
         if self._rows is None or self._rows[0] is not data:
             self._rows = (data, rows_of(data, self.dtype))
-        n_workers = min(self.threads, memory.seen.lanes)
+        most = min(self.threads, memory.seen.lanes)
         if 6 * theta.size * data.n < _OPERATIONS:
-            n_workers = 1
-        barrier, report = new_barrier(n_workers), np.zeros(3)
+            most = 1
+        barrier, report = new_barrier(most), np.zeros(3)
         places = (
-            *(n_workers, address_of(barrier), theta.size, address_of(theta)),
+            *(address_of(barrier), theta.size, address_of(theta)),
             *[*(address_of(moment) for moment in moments), 0, 0][:2],
             *(part.address for part in (network, self._rows[1], steps, memory)),
             address_of(report),
         )
-        self._share(lambda worker: self._run_epoch(worker, *places), n_workers)
+        pace = self._paces.setdefault((memory.address, data.n, most), Pace(most))
+        pace.timed(
+            self._workers, lambda worker, n_workers: self._run_epoch(worker, n_workers, *places)
+        )
         return EpochResult(float(report[0]), float(report[1]), int(report[2]))
 
     def _memory_of(self, lanes: int, tile: int) -> Held:
         if (lanes, tile) not in self._memory:
             self._memory[lanes, tile] = memory_of(self.architecture, lanes, tile, self.dtype)
         return self._memory[lanes, tile]
-
-    def _share(self, work: Callable[[int], None], n_workers: int) -> None:
-        """Run ``work`` for every worker at the same time."""
-        if n_workers == 1:
-            return work(0)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="chainrule")
-        others = [self._pool.submit(work, worker) for worker in range(1, n_workers)]
-        work(0)
-        for other in others:
-            other.result()
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(

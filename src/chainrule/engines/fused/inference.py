@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
@@ -27,6 +26,7 @@ from chainrule.engines.fused.compiler import (
 from chainrule.engines.fused.layout import memory_of, network_of, rows_of, tile_rows
 from chainrule.engines.fused.passes import forward
 from chainrule.engines.fused.structures import Held, memory_at, network_at, rows_at
+from chainrule.engines.fused.workers import Workers
 from chainrule.network.architecture import Architecture
 from chainrule.network.threads import available_processors
 
@@ -70,13 +70,13 @@ def scores_address() -> int:
 
 
 @cache
-def _helpers() -> ThreadPoolExecutor:
+def _workers() -> Workers:
     """Return the threads that all scorers share: to start one takes as long as a thousand rows."""
-    return ThreadPoolExecutor(max(1, available_processors() - 1), thread_name_prefix="chainrule")
+    return Workers(max(1, available_processors() - 1))
 
 
 if hasattr(os, "register_at_fork"):  # a forked child has none of the threads
-    os.register_at_fork(after_in_child=_helpers.cache_clear)
+    os.register_at_fork(after_in_child=_workers.cache_clear)
 
 
 class Scorer:
@@ -121,14 +121,7 @@ class Scorer:
             *(self._network.address, self._memory(n_workers, tile).address),
             address_of(result),
         )
-        if n_workers == 1:
-            self._run(0, *places)
-        else:
-            pool = _helpers()
-            others = [pool.submit(self._run, worker, *places) for worker in range(1, n_workers)]
-            self._run(0, *places)
-            for other in others:
-                other.result()
+        _workers().share(lambda worker: self._run(worker, *places), n_workers)
         return result
 
     def _few_scores(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:

@@ -29,9 +29,8 @@ from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import segments
 from chainrule.optimizers.optimizer import Optimizer
 
-_TILE_NUMBERS = (
-    2**14
-)  # activations of a tile: 64 KiB of float32, so that z, a and delta stay in a level-2 cache
+#: Activations of a tile: 64 KiB of float32, so that z, a and delta stay in a level-2 cache.
+_TILE_NUMBERS = 2**14
 _TILE_ROWS = (128, 512)  # fewer let W pass by too often, more win nothing
 #: Into how many lanes a batch is cut, if each has so many rows and operations: less is not worth a meeting of threads.
 _LANES = ((4, 64, 4_000_000), (2, 32, 800_000))
@@ -76,9 +75,9 @@ def network_of(
         copy=loops.copy(dtype),
     )
     predicting = Held(seen, sizes, value, parameter, dropped)
-    return (
-        predicting if optimizer is None else _training(predicting, architecture, optimizer, dtype)
-    )
+    if optimizer is None:
+        return predicting
+    return _training(predicting, architecture, optimizer, dtype)
 
 
 def _training(

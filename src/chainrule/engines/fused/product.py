@@ -73,7 +73,7 @@ def product_address(dtype: np.dtype) -> int:
     def product(rows, terms, columns, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
         if columns == 1:  # a vector: run along the side of A whose numbers lie side by side
             if a_term == size:
-                dots(rows, terms, a, a_row, b, s, s_row, c, c_row)
+                dots(rows, terms, (a, a_row), b, (s, s_row), (c, c_row))
                 return
             rows, columns, a, a_term, b, b_row = 1, rows, b, b_row, a, a_term
         vectors = (columns + length - 1) // length
@@ -81,25 +81,24 @@ def product_address(dtype: np.dtype) -> int:
         for panel in range(n_panels):
             first, last = vectors * panel // n_panels, vectors * (panel + 1) // n_panels
             width, at = last - first, first * length * size
+            A, B, S, C = (a, a_row, a_term), (b + at, b_row), (s + at, s_row), (c + at, c_row)
             wide = min(columns - first * length, width * length)
             if width == 1:
-                one(
-                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
-                )
+                one(rows, terms, wide, A, B, S, C)
             elif width == 2:
-                two(
-                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
-                )
+                two(rows, terms, wide, A, B, S, C)
             elif width == 3:
-                three(
-                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
-                )
+                three(rows, terms, wide, A, B, S, C)
             else:
-                four(
-                    rows, terms, wide, a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row
-                )
+                four(rows, terms, wide, A, B, S, C)
 
     return block(product, types.void(*[_ADDRESS] * 12), f"product {dtype} {vector_bytes()}")
+
+
+@inlined
+def _below(matrix: tuple[int, ...], rows: int) -> tuple[int, ...]:
+    """Return a matrix (address, distance of rows, ...) without its first rows."""
+    return (matrix[0] + rows * matrix[1], *matrix[1:])
 
 
 def _panel(vectors: int, dtype: np.dtype) -> Any:
@@ -108,75 +107,19 @@ def _panel(vectors: int, dtype: np.dtype) -> Any:
     many, four, two, one = (product_block(rows, vectors, dtype) for rows in (most, 4, 2, 1))
 
     @inlined
-    def panel(rows, terms, wide, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
-        i = 0
+    def panel(rows, terms, wide, A, B, S, C):  # type: ignore[no-untyped-def]
+        extent, i = (terms, wide), 0
         while rows - i >= most:
-            many(
-                (
-                    a + i * a_row,
-                    a_row,
-                    a_term,
-                    b,
-                    b_row,
-                    s + i * s_row,
-                    s_row,
-                    c + i * c_row,
-                    c_row,
-                    terms,
-                    wide,
-                )
-            )
+            many(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
             i += most
         if rows - i >= 4:
-            four(
-                (
-                    a + i * a_row,
-                    a_row,
-                    a_term,
-                    b,
-                    b_row,
-                    s + i * s_row,
-                    s_row,
-                    c + i * c_row,
-                    c_row,
-                    terms,
-                    wide,
-                )
-            )
+            four(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
             i += 4
         if rows - i >= 2:
-            two(
-                (
-                    a + i * a_row,
-                    a_row,
-                    a_term,
-                    b,
-                    b_row,
-                    s + i * s_row,
-                    s_row,
-                    c + i * c_row,
-                    c_row,
-                    terms,
-                    wide,
-                )
-            )
+            two(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
             i += 2
         if rows - i >= 1:
-            one(
-                (
-                    a + i * a_row,
-                    a_row,
-                    a_term,
-                    b,
-                    b_row,
-                    s + i * s_row,
-                    s_row,
-                    c + i * c_row,
-                    c_row,
-                    terms,
-                    wide,
-                )
-            )
+            one(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
 
     return panel
 
@@ -186,13 +129,13 @@ def _dots(dtype: np.dtype) -> Any:
     many, one = dot_block(8, dtype), dot_block(1, dtype)
 
     @inlined
-    def dots(rows, terms, a, a_row, b, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
+    def dots(rows, terms, A, b, s, c):  # type: ignore[no-untyped-def]
         i = 0
         while rows - i >= 8:
-            many((a + i * a_row, a_row, b, s + i * s_row, s_row, c + i * c_row, c_row, terms))
+            many((*_below(A, i), b, *_below(s, i), *_below(c, i), terms))
             i += 8
         while i < rows:
-            one((a + i * a_row, a_row, b, s + i * s_row, s_row, c + i * c_row, c_row, terms))
+            one((*_below(A, i), b, *_below(s, i), *_below(c, i), terms))
             i += 1
 
     return dots
