@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -10,6 +12,7 @@ from chainrule.engines import Data, EpochPlan, EpochResult, make_engine
 from chainrule.equations.activations import activations
 from chainrule.equations.custom import register_activation, register_loss
 from chainrule.equations.losses import losses
+from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
 from chainrule.network.initializers import initial_parameters
 from chainrule.optimizers.catalogue import optimizers
@@ -282,3 +285,21 @@ def test_an_unknown_engine_is_named(name: str) -> None:
     architecture = Architecture((4, 2), ("identity",), "squared_error")
     with pytest.raises(ValueError, match=rf"engine: got '{name}', expected one of auto, fused"):
         make_engine(name, architecture, ADAM, "float32", 1)
+
+
+@pytest.mark.parametrize("what", ["X", "Y", "weights", "order"])
+def test_data_that_compiled_code_would_read_wrongly_is_refused(what: str) -> None:
+    architecture = Architecture((4, 5, 2), ("tanh", "identity"), "squared_error")
+    data, order = some_data(architecture, "float32"), np.arange(N)
+    if what == "order":
+        order[3] = N
+    else:
+        data = replace(data, **{what: getattr(data, what).astype("float64")})
+    engine = make_engine("fused", architecture, ADAM, "float32", 1)
+    theta = initial_parameters(architecture, "auto", 1, "float32").vector
+    n_batches = -(-N // BATCH)
+    plan = EpochPlan(
+        order, BATCH, np.full(n_batches, 0.01), ADAM.coefficients(np.arange(1, n_batches + 1))
+    )
+    with pytest.raises(InputError, match=f"^{what}: got"):
+        engine.epoch(theta, ADAM.start(theta.size, "float32").moments, data, plan)

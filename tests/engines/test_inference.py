@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 
 from chainrule.engines import make_engine
+from chainrule.errors import InputError
 from chainrule.network import inference
 from chainrule.network.architecture import Architecture
 from chainrule.network.initializers import initial_parameters
@@ -63,3 +64,18 @@ def test_threads_that_ask_at_once_do_not_mix_their_rows() -> None:
         parts = list(pool.map(lambda i: engine.scores(theta.vector, X[i : i + 3]), range(590)))
     for i, part in enumerate(parts):
         np.testing.assert_array_equal(part, expected[i : i + 3])
+
+
+@pytest.mark.parametrize("n", [3, 900])
+def test_what_compiled_code_would_read_wrongly_is_refused(n: int) -> None:
+    engine, theta, X = engine_and_rows("float32", n)
+    with pytest.raises(InputError, match="theta: got shape"):
+        engine.scores(theta.vector[:-1], X)
+    for columns in (1, 5):
+        with pytest.raises(InputError, match=f"X: got {columns} columns, expected 7"):
+            engine.scores(theta.vector, X[:, :columns].copy())
+    if n == 900:
+        with pytest.raises(InputError, match=r"X: got .* not C-contiguous"):
+            engine.scores(theta.vector, np.asfortranarray(X))
+        with pytest.raises(InputError, match=r"X: got .* float64"):
+            engine.scores(theta.vector, X.astype("float64"))

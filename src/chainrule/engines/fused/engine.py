@@ -99,7 +99,7 @@ class FusedEngine:
         memory: Held,
     ) -> EpochResult:
         if self._rows is None or self._rows[0] is not data:
-            self._rows = (data, rows_of(data, self.dtype))
+            self._rows = (data, rows_of(data, self.architecture, self.dtype))
         most = min(self.threads, memory.seen.lanes)
         if 6 * theta.size * data.n < _OPERATIONS:
             most = 1

@@ -23,10 +23,17 @@ from chainrule.engines.fused.compiler import (
     function_at,
     int64_at,
 )
-from chainrule.engines.fused.layout import memory_of, network_of, rows_of, tile_rows
+from chainrule.engines.fused.layout import (
+    check_layout,
+    memory_of,
+    network_of,
+    rows_of,
+    tile_rows,
+)
 from chainrule.engines.fused.passes import forward
 from chainrule.engines.fused.structures import Held, memory_at, network_at, rows_at
 from chainrule.engines.fused.workers import Workers
+from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
 from chainrule.network.threads import available_processors
 
@@ -107,11 +114,17 @@ class Scorer:
             How many threads share the rows; no bit depends on it.
         """
         (n, m), k = X.shape, self.architecture.sizes[-1]
+        if m != self.architecture.sizes[0]:
+            expected = f"{self.architecture.sizes[0]} columns"
+            raise InputError.of("X", got=f"{m} columns", expected=expected)
         dense = isinstance(X, np.ndarray)
         if dense and n * (m + k) <= _FEW_NUMBERS:
             return self._few_scores(theta, X)
+        if dense:
+            check_layout("X", X, (n, m), self.dtype)
+        check_layout("theta", theta, (self.architecture.n_parameters,), self.dtype)
         result = np.empty((n, k), dtype=self.dtype)
-        rows = None if dense else rows_of(Data(X, result), self.dtype)
+        rows = None if dense else rows_of(Data(X, result), self.architecture, self.dtype)
         tile, n_workers = tile_rows(self.architecture.sizes), 1
         if COMPILED and 2 * n * theta.size > _OPERATIONS:
             n_workers = max(1, min(threads, -(-n // tile)))
@@ -148,6 +161,7 @@ class _Few:
     def __init__(
         self, theta: np.ndarray, architecture: Architecture, network: Held, memory: Held
     ) -> None:
+        check_layout("theta", theta, (architecture.n_parameters,), theta.dtype)
         m, k = architecture.sizes[0], architecture.sizes[-1]
         rows = _FEW_NUMBERS // (m + k)
         self.theta = theta

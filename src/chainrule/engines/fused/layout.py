@@ -24,6 +24,7 @@ from chainrule.engines.fused.rules import (
     update_block,
 )
 from chainrule.engines.fused.structures import Held, Memory, Network, Rows, Steps
+from chainrule.errors import InputError
 from chainrule.network import random
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import segments
@@ -117,9 +118,31 @@ def undropped(network: Held) -> Held:
     return Held(network.seen._replace(dropped=address_of(dropped)), *network.arrays, dropped)
 
 
-def rows_of(data: Data, dtype: np.dtype) -> Held:
+def check_layout(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Refuse what compiled code would read wrongly, or beyond its end."""
+    if array.shape != shape or array.dtype != dtype or not array.flags.c_contiguous:
+        layout = "C-contiguous" if array.flags.c_contiguous else "not C-contiguous"
+        raise InputError.of(
+            name,
+            got=f"shape {array.shape}, {array.dtype}, {layout}",
+            expected=f"shape {shape}, {dtype}, C-contiguous",
+            remedy=f"np.ascontiguousarray({name}, dtype='{dtype}')",
+        )
+
+
+def rows_of(data: Data, architecture: Architecture, dtype: np.dtype) -> Held:
     """Return the data as addresses; nothing is copied but the indices of sparse rows."""
     X: Any = data.X
+    n, m, k = data.n, architecture.sizes[0], architecture.sizes[-1]
+    check_layout("Y", data.Y, (n, k), dtype)
+    if data.weights is not None:
+        check_layout("weights", data.weights, (n,), dtype)
+    if isinstance(X, np.ndarray):
+        check_layout("X", X, (n, m), dtype)
+    else:
+        check_layout("X.data", X.data, (X.nnz,), dtype)
+        if X.shape != (n, m):
+            raise InputError.of("X", got=f"shape {X.shape}", expected=f"shape {(n, m)}")
     Y, weights = data.Y, 0 if data.weights is None else address_of(data.weights)
     if isinstance(X, np.ndarray):
         gather = loops.gather_dense(dtype)
@@ -140,6 +163,8 @@ def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> He
     # The order within a full batch changes nothing but masks, which belong to positions.
     gather = dropping or plan.batch_size < len(plan.order)
     order = np.ascontiguousarray(plan.order, dtype=np.int64)
+    if len(order) and not 0 <= order.min() <= order.max() < len(order):
+        raise InputError.of("order", got="a row that is not there", expected="rows from 0 to n - 1")
     rates = plan.rates.astype(dtype)
     coefficients = np.ascontiguousarray(plan.coefficients, dtype=dtype)
     clip_norm = np.array([plan.clip_norm], dtype=np.float64)
