@@ -74,6 +74,12 @@ def test_what_compiled_code_would_read_wrongly_is_refused(n: int) -> None:
     for columns in (1, 5):
         with pytest.raises(InputError, match=f"X: got {columns} columns, expected 7"):
             engine.scores(theta.vector, X[:, :columns].copy())
+    with pytest.raises(InputError, match=r"theta: got .* float64"):
+        engine.scores(theta.vector.astype("float64"), X)
+    sparse = scipy.sparse.csr_array(X)
+    sparse.indices[2] = 7
+    with pytest.raises(InputError, match="X: got sparse rows"):
+        engine.scores(theta.vector, sparse)
     if n == 900:
         with pytest.raises(InputError, match=r"X: got .* not C-contiguous"):
             engine.scores(theta.vector, np.asfortranarray(X))

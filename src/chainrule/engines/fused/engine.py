@@ -23,6 +23,7 @@ from chainrule.engines.fused.layout import (
 from chainrule.engines.fused.structures import Held
 from chainrule.engines.fused.workers import Pace, Workers
 from chainrule.engines.reference import evaluate
+from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
 
@@ -68,6 +69,8 @@ class FusedEngine:
         self, theta: np.ndarray, moments: np.ndarray, data: Data, plan: EpochPlan
     ) -> EpochResult:
         """Train for one epoch; ``theta`` and ``moments`` are overwritten."""
+        if len(plan.order) != data.n:
+            raise InputError.of("order", got=f"{len(plan.order)} rows", expected=f"{data.n}")
         steps = steps_of(plan, self.architecture, self.dtype)
         lanes, tile = lanes_and_tile(self.architecture.sizes, min(plan.batch_size, max(data.n, 1)))
         memory = self._memory_of(lanes, tile)

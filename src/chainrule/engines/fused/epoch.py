@@ -121,9 +121,8 @@ def lane_gradient(
 ) -> float:
     """Set the lane's gradient to that of rows ``first`` to ``last`` of the order; return their part of the loss."""
     loss, at = 0.0, lane * memory.lane_bytes
-    for start in range(
-        first, max(last, first + 1), memory.tile
-    ):  # once at least: no rows, gradient 0
+    # Once at least: where a lane has no rows, its gradient becomes 0.
+    for start in range(first, max(last, first + 1), memory.tile):
         size = min(memory.tile, last - start)
         x = gather_rows(at, start, size, batch_rows, network, rows, steps, memory)
         a = forward(at, start, size, x, theta, network, steps.layer_keys, memory)
@@ -133,10 +132,16 @@ def lane_gradient(
 
 
 @inlined
+def extent(chunk: int, P: int, network: Network, memory: Memory) -> tuple[int, int]:
+    """Return how many parameters a chunk has, and how many bytes lie before it."""
+    first = chunk * memory.chunk
+    return min(memory.chunk, P - first), network.number * first
+
+
+@inlined
 def reduce_chunk(chunk: int, P: int, theta: int, network: Network, memory: Memory) -> float:
     """Add the lanes' gradients in order into lane 0, then the penalty's; return the chunk's penalty."""
-    first = chunk * memory.chunk
-    size, place = min(memory.chunk, P - first), network.number * first
+    size, place = extent(chunk, P, network, memory)
     gradient = memory.gradient + place
     if memory.lanes > 1:
         call(network.add, (gradient, memory.lanes, memory.lane_bytes, size))
@@ -149,8 +154,7 @@ def reduce_chunk(chunk: int, P: int, theta: int, network: Network, memory: Memor
 @inlined
 def chunk_squares(chunk: int, P: int, network: Network, memory: Memory) -> float:
     """Return the sum of g² of a chunk; where it is not finite, no step is made."""
-    first = chunk * memory.chunk
-    size, place = min(memory.chunk, P - first), network.number * first
+    size, place = extent(chunk, P, network, memory)
     return call_for_float(network.norm, (memory.gradient + place, size))
 
 
@@ -168,8 +172,7 @@ def update_chunk(
     memory: Memory,
 ) -> None:
     """Make the optimizer's step on a chunk of the parameters."""
-    first = chunk * memory.chunk
-    size, place = min(memory.chunk, P - first), network.number * first
+    size, place = extent(chunk, P, network, memory)
     gradient, is_weight = memory.gradient + place, memory.is_weight + place
     coefficients = steps.coefficients + network.number * batch * steps.n_coefficients
     rate = steps.rates + network.number * batch

@@ -142,6 +142,7 @@ class Scorer:
         few: _Few | None = self._local.__dict__.get("few")
         if few is None or few.theta is not theta:
             memory = self._memory(1, tile_rows(self.architecture.sizes))
+            check_layout("theta", theta, (self.architecture.n_parameters,), self.dtype)
             few = self._local.few = _Few(theta, self.architecture, self._network, memory)
         n = len(X)
         few.x[:n] = X
@@ -161,7 +162,6 @@ class _Few:
     def __init__(
         self, theta: np.ndarray, architecture: Architecture, network: Held, memory: Held
     ) -> None:
-        check_layout("theta", theta, (architecture.n_parameters,), theta.dtype)
         m, k = architecture.sizes[0], architecture.sizes[-1]
         rows = _FEW_NUMBERS // (m + k)
         self.theta = theta

@@ -140,6 +140,10 @@ def rows_of(data: Data, architecture: Architecture, dtype: np.dtype) -> Held:
     if isinstance(X, np.ndarray):
         check_layout("X", X, (n, m), dtype)
     else:
+        try:
+            X.check_format()
+        except ValueError as error:
+            raise InputError.of("X", got=f"sparse rows: {error}", expected="CSR") from error
         check_layout("X.data", X.data, (X.nnz,), dtype)
         if X.shape != (n, m):
             raise InputError.of("X", got=f"shape {X.shape}", expected=f"shape {(n, m)}")

@@ -130,10 +130,7 @@ def backward(
         m, k = sizes[l], sizes[l + 1]
         dW -= number * (m * k + k)
         db = dW + number * m * k
-        h, below = (
-            x,
-            place - number * size * m,
-        )  # below: where layer l lies, as place for layer l + 1
+        h, below = x, place - number * size * m  # below: of layer l what place is of layer l + 1
         if l > 0:
             h = (memory.h if is_dropped(l - 1, network) else memory.a) + below
         from_dW, from_db, row = (dW, db, number * k) if adding else (zeros, zeros, 0)
