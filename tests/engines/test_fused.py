@@ -180,7 +180,9 @@ def test_no_features() -> None:
 @pytest.mark.compiled
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", optimizers.names())
-def test_same_bits_for_any_number_of_threads(name: str, dtype: str) -> None:
+def test_same_bits_for_any_number_of_threads(
+    name: str, dtype: str, all_help: list[tuple[int, int]]
+) -> None:
     architecture = Architecture(
         (40, 96, 64, 3),
         ("tanh", "relu", "identity"),
@@ -195,6 +197,8 @@ def test_same_bits_for_any_number_of_threads(name: str, dtype: str) -> None:
         run("fused", architecture, optimizer, dtype, data, batch=600, threads=threads)[0]
         for threads in (1, 2, 3, 4, 8)
     ]
+    assert {asked for asked, _ in all_help} >= {1, 2, 3, 4}  # no more than there are lanes
+    assert all(asked == came for asked, came in all_help)
     assert np.abs(thetas[0]).max() > 0
     for theta in thetas[1:]:
         np.testing.assert_array_equal(theta, thetas[0])

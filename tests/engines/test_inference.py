@@ -40,12 +40,15 @@ def test_scores_equal_numpy_without_dropout(dtype: str, n: int) -> None:
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_row_has_the_same_bits_alone_and_among_many(dtype: str) -> None:
+def test_a_row_has_the_same_bits_alone_and_among_many(
+    dtype: str, all_help: list[tuple[int, int]]
+) -> None:
     engine, theta, X = engine_and_rows(dtype, 40_000)
     many = engine.scores(theta.vector, X)
     for threads in (2, 3):
         other = make_engine("fused", ARCHITECTURE, ADAM, dtype, threads)
         np.testing.assert_array_equal(other.scores(theta.vector, X), many)
+        assert all_help[-1] == (threads, threads)
     for i in (0, 17, 39_999):
         np.testing.assert_array_equal(engine.scores(theta.vector, X[i : i + 1])[0], many[i])
 

@@ -2,57 +2,171 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from numba import types
 
-from chainrule.engines.fused.workers import Pace, Workers
-
-
-@pytest.mark.parametrize("n_workers", [1, 2, 4])
-def test_every_worker_runs_once_and_all_at_the_same_time(n_workers: int) -> None:
-    together, seen = threading.Barrier(n_workers, timeout=30), []
-
-    def work(worker: int) -> None:
-        together.wait()
-        seen.append((worker, threading.get_ident()))
-
-    Workers(3).share(work, n_workers)
-    assert sorted(worker for worker, _ in seen) == list(range(n_workers))
-    assert dict(seen)[0] == threading.get_ident()
-    assert len({thread for _, thread in seen}) == n_workers
+from chainrule.engines.fused.atomics import atomic_load, atomic_store, exchange, give_way
+from chainrule.engines.fused.barrier import new_barrier, wait
+from chainrule.engines.fused.compiler import COMPILED, address_of, block, int64_at
+from chainrule.engines.fused.workers import AWAY, Pace, Workers
 
 
-def test_an_error_of_a_helper_reaches_the_one_that_asked() -> None:
-    def work(worker: int) -> None:
-        if worker == 1:
-            raise ZeroDivisionError
+def attend(worker: int, n_workers: int, job: int) -> None:
+    """Count each worker; nobody leaves before all have come."""
+    places = int64_at(
+        job, 300
+    )  # 0: the barrier's address, 1: n_workers, from 2 on: a count for each worker
+    places[1] = n_workers
+    places[2 + worker] += 1
+    wait(places[0], worker, n_workers, 1)
 
-    with pytest.raises(ZeroDivisionError):
-        Workers(1).share(work, 2)
+
+ATTEND = block(attend, types.void(*[types.intp] * 3), "test attend")
 
 
-def chosen(most: int, seconds: dict[int, float], epochs: int) -> list[int]:
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    """Threads of this test alone, for whose answer all work waits."""
+    made = Workers()
+    made.answers = 10**12
+    made.listen(10**12)
+    yield made
+    made.close()
+
+
+def attended(workers: Workers, n_workers: int, operations: float = 0.0) -> tuple[int, np.ndarray]:
+    barrier, job = new_barrier(n_workers), np.zeros(300, dtype=np.int64)
+    job[0] = address_of(barrier)
+    joined = workers.share(ATTEND, address_of(job), n_workers, operations)
+    assert joined == job[1]
+    return joined, job[2:]
+
+
+@pytest.mark.parametrize("n_workers", [1, 2, 3, 8])
+def test_every_worker_runs_once_and_all_at_the_same_time(workers: Workers, n_workers: int) -> None:
+    for _ in range(3):
+        joined, counts = attended(workers, n_workers)
+        assert joined == (n_workers if COMPILED else 1)
+        np.testing.assert_array_equal(counts, np.arange(298) < joined)
+
+
+@pytest.mark.compiled
+def test_who_does_not_answer_gets_nothing_and_nobody_waits_for_him(workers: Workers) -> None:
+    attended(workers, 2)
+    desk = workers._desks[0]
+    workers.listen(1000)
+    while desk[0] != AWAY or workers._bells[0].is_set():  # the helper goes by itself
+        pass
+    bell, workers._bells[0] = workers._bells[0], threading.Event()  # nothing can wake it now
+    workers.answers = 10
+    for _ in range(100):
+        assert attended(workers, 2)[0] == 1
+    assert desk[0] == AWAY
+    workers._bells[0] = bell
+
+
+@pytest.mark.compiled
+def test_a_helper_that_has_gone_comes_back(workers: Workers) -> None:
+    for _ in range(3):
+        workers.listen(10**12)
+        assert attended(workers, 3)[0] == 3
+        workers.listen(1000)
+        while workers._desks[:2, 0].any() or any(bell.is_set() for bell in workers._bells):
+            pass
+
+
+@pytest.mark.compiled
+def test_several_threads_ask_at_once(workers: Workers) -> None:
+    workers.answers = 500
+    workers.listen(10_000)
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: attended(workers, 3), range(400)))
+    for joined, counts in results:
+        np.testing.assert_array_equal(counts, np.arange(298) < joined)
+
+
+def test_integers_that_threads_share() -> None:
+    memory = np.zeros(2, dtype=np.int64)
+    at = address_of(memory)
+    atomic_store(at + 8, 7)
+    assert (atomic_load(at), atomic_load(at + 8)) == (0, 7)
+    assert not exchange(at, 1, 5)
+    assert exchange(at, 0, 5)
+    assert memory.tolist() == [5, 7]
+    give_way()
+
+
+@pytest.mark.compiled
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_and_the_end_of_a_process() -> None:
+    code = """
+import os, numpy as np
+from chainrule import MLPClassifier
+from chainrule.engines.fused import engine
+engine._FEW = engine._MANY = -1
+X = np.random.default_rng(0).standard_normal((4000, 50)).astype("float32")
+def loss():
+    return MLPClassifier(max_iter=5, batch_size=1000, n_iter_no_change=99, random_state=0).fit(X, X[:, 0] > 0).loss_
+expected = loss()
+if (child := os.fork()) == 0:
+    os._exit(0 if loss() == expected else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert loss() == expected
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=120)
+
+
+def chosen(most: int, seconds: dict[int, float], epochs: int, absent: bool = False) -> list[int]:
     pace, numbers = Pace(most), []
     for _ in range(epochs):
         numbers.append(pace.choose())
-        pace.note(numbers[-1], seconds[numbers[-1]])
+        came = 1 if absent else numbers[-1]
+        pace.note(came, seconds[came])
     return numbers
 
 
 def test_helpers_stay_where_they_win_and_go_where_they_do_not() -> None:
-    assert chosen(4, {1: 0.003, 4: 0.001}, 20) == [4, 1, 4, 1, 4, 1, *[4] * 14]
-    assert chosen(4, {1: 0.001, 4: 0.003}, 20) == [4, 1, 4, 1, 4, 1, *[1] * 14]
+    assert chosen(4, {1: 0.03, 4: 0.01}, 20) == [1, 4, 1, 4, 1, 4, 1, *[4] * 13]
+    assert chosen(4, {1: 0.01, 4: 0.03}, 20) == [1, 1, 4, 1, 4, 1, 4, *[1] * 13]
 
 
-def test_the_slower_number_is_tried_again_ever_more_seldom() -> None:
-    numbers = chosen(2, {1: 0.001, 2: 0.003}, 300)
-    assert [epoch for epoch in range(6, 300) if numbers[epoch] == 2] == [64, 128, 256]
+def test_the_shortest_training_stays_alone() -> None:
+    assert chosen(2, {1: 0.001, 2: 0.0005}, 22)[:20] == [1] * 20
+    assert chosen(2, {1: 0.001, 2: 0.0005}, 40)[30:] == [2] * 10
 
 
-def test_long_epochs_are_not_tried_without_helpers() -> None:
-    assert chosen(2, {1: 0.1, 2: 0.2}, 10) == [2] * 10
+def test_the_trials_end_at_once_where_a_helper_holds_everything_up() -> None:
+    assert chosen(2, {1: 0.02, 2: 0.2}, 10) == [1, 2, *[1] * 8]
+
+
+def test_a_helper_that_does_not_come_is_asked_for_a_while() -> None:
+    numbers = chosen(2, {1: 0.02}, 60, absent=True)
+    assert numbers == [1, *[2] * 24, *[1] * 35]
+
+
+def test_the_trials_come_again_ever_more_seldom() -> None:
+    numbers = chosen(2, {1: 0.02, 2: 0.03}, 600)
+    assert [epoch for epoch in range(600) if numbers[epoch] == 2 and numbers[epoch - 2] == 1] == [
+        *(1, 71, 205, 467)
+    ]
+
+
+def test_helpers_that_have_become_slow_are_tried_anew() -> None:
+    pace = Pace(2)
+    for epoch in range(100):
+        number = pace.choose()
+        pace.note(number, 0.02 if number == 1 else 0.01 if epoch < 20 else 0.1)
+        if epoch > 40:
+            assert number == 1 or epoch > 80
 
 
 def test_one_worker_is_no_choice() -> None:
-    assert chosen(1, {1: 0.001}, 10) == [1] * 10
+    assert chosen(1, {1: 0.1}, 10) == [1] * 10

@@ -112,6 +112,7 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
     return int(address)
 
 
+@cache
 def function_at(address: int, n_arguments: int) -> Callable[..., None]:
     """Return the block at ``address``, which takes ``n_arguments`` integers, for Python; it runs without the GIL."""
     if not COMPILED:  # Python would warn of overflow, compiled code does not

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan, EpochResult
 from chainrule.engines.fused.barrier import new_barrier
-from chainrule.engines.fused.compiler import COMPILED, address_of, function_at
+from chainrule.engines.fused.compiler import COMPILED, address_of
 from chainrule.engines.fused.epoch import epoch_address
 from chainrule.engines.fused.inference import Scorer
 from chainrule.engines.fused.layout import (
@@ -20,14 +21,15 @@ from chainrule.engines.fused.layout import (
     steps_of,
     undropped,
 )
-from chainrule.engines.fused.structures import Held
-from chainrule.engines.fused.workers import Pace, Workers
+from chainrule.engines.fused.structures import Epoch, Held
+from chainrule.engines.fused.workers import Pace, process_workers
 from chainrule.engines.reference import evaluate
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
 
-_OPERATIONS = 30_000_000  # an epoch of fewer, .3 milliseconds, is not worth waking another thread
+_FEW = 3_000_000  # operations of an epoch, 50 microseconds, that are not worth another thread
+_MANY = 3_000_000_000  # operations that are, whatever earlier epochs took
 
 
 class FusedEngine:
@@ -58,11 +60,9 @@ class FusedEngine:
         self.threads = threads if COMPILED else 1
         self._network = network_of(architecture, self.dtype, optimizer)
         self._undropped = undropped(self._network)
-        self._run_epoch = function_at(epoch_address(), 12)
         self._scorer = Scorer(architecture, self.dtype)
         self._memory: dict[tuple[int, int], Held] = {}
         self._rows: tuple[Data, Held] | None = None
-        self._workers = Workers(self.threads - 1)
         self._paces: dict[tuple[int, int, int], Pace] = {}
 
     def epoch(
@@ -103,20 +103,28 @@ class FusedEngine:
     ) -> EpochResult:
         if self._rows is None or self._rows[0] is not data:
             self._rows = (data, rows_of(data, self.architecture, self.dtype))
-        most = min(self.threads, memory.seen.lanes)
-        if 6 * theta.size * data.n < _OPERATIONS:
-            most = 1
+        operations = 6 * theta.size * data.n
+        most = min(self.threads, memory.seen.lanes) if operations > _FEW else 1
         barrier, report = new_barrier(most), np.zeros(3)
-        places = (
-            *(address_of(barrier), theta.size, address_of(theta)),
-            *[*(address_of(moment) for moment in moments), 0, 0][:2],
-            *(part.address for part in (network, self._rows[1], steps, memory)),
-            address_of(report),
+        m, v = [*(address_of(moment) for moment in moments), 0, 0][:2]
+        job = Held(
+            Epoch(
+                barrier=address_of(barrier),
+                P=theta.size,
+                theta=address_of(theta),
+                m=m,
+                v=v,
+                network=network.address,
+                rows=self._rows[1].address,
+                steps=steps.address,
+                memory=memory.address,
+                report=address_of(report),
+            )
         )
         pace = self._paces.setdefault((memory.address, data.n, most), Pace(most))
-        pace.timed(
-            self._workers, lambda worker, n_workers: self._run_epoch(worker, n_workers, *places)
-        )
+        n_workers, began = most if operations > _MANY else pace.choose(), perf_counter()
+        joined = process_workers().share(epoch_address(), job.address, n_workers, operations)
+        pace.note(joined, perf_counter() - began)
         return EpochResult(float(report[0]), float(report[1]), int(report[2]))
 
     def _memory_of(self, lanes: int, tile: int) -> Held:

@@ -13,7 +13,8 @@ from functools import cache
 import numpy as np
 from numba import types
 
-from chainrule.engines.fused.barrier import LINE, wait
+from chainrule.engines.fused.atomics import LINE
+from chainrule.engines.fused.barrier import wait
 from chainrule.engines.fused.compiler import block, call, call_for_float, float64_at, inlined
 from chainrule.engines.fused.passes import (
     backward,
@@ -27,6 +28,7 @@ from chainrule.engines.fused.structures import (
     Network,
     Rows,
     Steps,
+    epoch_at,
     memory_at,
     network_at,
     rows_at,
@@ -34,26 +36,12 @@ from chainrule.engines.fused.structures import (
 )
 
 
-def run_epoch(
-    worker: int,
-    n_workers: int,
-    barrier: int,
-    P: int,
-    theta: int,
-    m: int,
-    v: int,
-    network_address: int,
-    rows_address: int,
-    steps_address: int,
-    memory_address: int,
-    report: int,
-) -> None:
-    """Train for an epoch: overwrites what lies at ``theta``, ``m`` and ``v``, P numbers each.
-
-    Worker 0 writes three float64 to ``report``: mean loss, largest gradient norm and the batch that failed or -1.
-    """
-    network, rows = network_at(network_address), rows_at(rows_address)
-    steps, memory = steps_at(steps_address), memory_at(memory_address)
+def run_epoch(worker: int, n_workers: int, job: int) -> None:
+    """Train for the ``Epoch`` at ``job``: overwrites theta, m and v; worker 0 writes the report."""
+    epoch = epoch_at(job)
+    barrier, P, theta, m, v = epoch.barrier, epoch.P, epoch.theta, epoch.m, epoch.v
+    network, rows = network_at(epoch.network), rows_at(epoch.rows)
+    steps, memory = steps_at(epoch.steps), memory_at(epoch.memory)
     clip_norm = float64_at(steps.clip_norm, 1)[0]
     clipping, turn, failed = clip_norm < np.inf, 0, -1
     total, largest_norm = 0.0, 0.0
@@ -102,7 +90,7 @@ def run_epoch(
             turn += 1
             wait(barrier, worker, n_workers, turn)
     if worker == 0:
-        result = float64_at(report, 3)
+        result = float64_at(epoch.report, 3)
         result[0], result[1], result[2] = total, largest_norm, failed
 
 
@@ -183,4 +171,4 @@ def update_chunk(
 @cache
 def epoch_address() -> int:
     """Return the address of ``run_epoch``."""
-    return block(run_epoch, types.void(*[types.intp] * 12), "epoch")
+    return block(run_epoch, types.void(*[types.intp] * 3), "epoch")

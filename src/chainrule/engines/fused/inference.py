@@ -6,7 +6,6 @@ terms in order. So a row gets the same bits alone and within a million.
 
 from __future__ import annotations
 
-import os
 import threading
 from functools import cache
 from typing import Any
@@ -16,7 +15,6 @@ from numba import types
 
 from chainrule.engines.engine import Data
 from chainrule.engines.fused.compiler import (
-    COMPILED,
     address_of,
     block,
     call,
@@ -31,59 +29,43 @@ from chainrule.engines.fused.layout import (
     tile_rows,
 )
 from chainrule.engines.fused.passes import forward
-from chainrule.engines.fused.structures import Held, memory_at, network_at, rows_at
-from chainrule.engines.fused.workers import Workers
+from chainrule.engines.fused.structures import (
+    Held,
+    Scoring,
+    memory_at,
+    network_at,
+    rows_at,
+    scoring_at,
+)
+from chainrule.engines.fused.workers import process_workers
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
-from chainrule.network.threads import available_processors
 
-_OPERATIONS = 20_000_000  # fewer are not worth another thread
+_OPERATIONS = 3_000_000  # fewer are not worth another thread
 _FEW_NUMBERS = 4096  # inputs and scores
 
 
-def run_scores(
-    worker: int,
-    n_workers: int,
-    n: int,
-    theta: int,
-    X: int,
-    sparse_address: int,
-    network_address: int,
-    memory_address: int,
-    scores: int,
-) -> None:
-    """Write a[L] of n rows to ``scores`` (n, k), of every ``n_workers``-th tile from that of ``worker`` on.
-
-    The rows lie at ``X`` (n, m), or are those of the ``Rows`` at ``sparse_address``, if that is not 0.
-    """
-    network, memory = network_at(network_address), memory_at(memory_address)
+def run_scores(worker: int, n_workers: int, job: int) -> None:
+    """Write the scores of the ``Scoring`` at ``job``, of every ``n_workers``-th tile from that of ``worker`` on."""
+    scoring = scoring_at(job)
+    network, memory = network_at(scoring.network), memory_at(scoring.memory)
     sizes = int64_at(network.sizes, network.L + 1)
     m, k = sizes[0], sizes[network.L]
     at = worker * memory.lane_bytes
-    for start in range(worker * memory.tile, n, n_workers * memory.tile):
-        size = min(memory.tile, n - start)
-        x = X + start * m * network.number
-        if sparse_address != 0:
-            rows, x = rows_at(sparse_address), memory.x + at
+    for start in range(worker * memory.tile, scoring.n, n_workers * memory.tile):
+        size = min(memory.tile, scoring.n - start)
+        x = scoring.X + start * m * network.number
+        if scoring.sparse != 0:
+            rows, x = rows_at(scoring.sparse), memory.x + at
             call(rows.gather, (rows.X, rows.columns, rows.starts, 0, start, size, m, x))
-        a = forward(at, start, size, x, theta, network, 0, memory)
-        call(network.copy, (a, scores + start * k * network.number, size * k))
+        a = forward(at, start, size, x, scoring.theta, network, 0, memory)
+        call(network.copy, (a, scoring.scores + start * k * network.number, size * k))
 
 
 @cache
 def scores_address() -> int:
     """Return the address of ``run_scores``."""
-    return block(run_scores, types.void(*[types.intp] * 9), "scores")
-
-
-@cache
-def _workers() -> Workers:
-    """Return the threads that all scorers share: to start one takes as long as a thousand rows."""
-    return Workers(max(1, available_processors() - 1))
-
-
-if hasattr(os, "register_at_fork"):  # a forked child has none of the threads
-    os.register_at_fork(after_in_child=_workers.cache_clear)
+    return block(run_scores, types.void(*[types.intp] * 3), "scores")
 
 
 class Scorer:
@@ -99,7 +81,7 @@ class Scorer:
     def __init__(self, architecture: Architecture, dtype: Any) -> None:
         self.architecture, self.dtype = architecture, np.dtype(dtype)
         self._network = network_of(architecture, self.dtype)
-        self._run = function_at(scores_address(), 9)
+        self._run = function_at(scores_address(), 3)
         self._local = threading.local()  # what is written belongs to the thread that asks
 
     def scores(self, theta: np.ndarray, X: Any, threads: int = 1) -> np.ndarray:
@@ -125,16 +107,15 @@ class Scorer:
         check_layout("theta", theta, (self.architecture.n_parameters,), self.dtype)
         result = np.empty((n, k), dtype=self.dtype)
         rows = None if dense else rows_of(Data(X, result), self.architecture, self.dtype)
-        tile, n_workers = tile_rows(self.architecture.sizes), 1
-        if COMPILED and 2 * n * theta.size > _OPERATIONS:
-            n_workers = max(1, min(threads, -(-n // tile)))
-        places = (
-            *(n_workers, n, address_of(theta)),
-            *((address_of(X), 0) if rows is None else (0, rows.address)),
-            *(self._network.address, self._memory(n_workers, tile).address),
-            address_of(result),
+        tile, operations = tile_rows(self.architecture.sizes), 2 * n * theta.size
+        most = max(1, min(threads, -(-n // tile))) if operations > _OPERATIONS else 1
+        places = (address_of(X), 0) if rows is None else (0, rows.address)
+        scoring = Scoring(
+            *(n, address_of(theta), *places, self._network.address),
+            *(self._memory(most, tile).address, address_of(result)),
         )
-        _workers().share(lambda worker: self._run(worker, *places), n_workers)
+        job = Held(scoring)
+        process_workers().share(scores_address(), job.address, most, operations)
         return result
 
     def _few_scores(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -146,7 +127,8 @@ class Scorer:
             few = self._local.few = _Few(theta, self.architecture, self._network, memory)
         n = len(X)
         few.x[:n] = X
-        self._run(0, 1, n, *few.places)
+        few.n[0] = n
+        self._run(0, 1, few.job.address)
         return few.scores[:n].copy()
 
     def _memory(self, lanes: int, tile: int) -> Held:
@@ -167,4 +149,5 @@ class _Few:
         self.theta = theta
         self.x, self.scores = np.empty((rows, m), theta.dtype), np.empty((rows, k), theta.dtype)
         places = (network.address, memory.address, address_of(self.scores))
-        self.places = (address_of(theta), address_of(self.x), 0, *places)
+        self.job = Held(Scoring(0, address_of(theta), address_of(self.x), 0, *places))
+        self.n = self.job.fields[:1]

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan
 from chainrule.engines.fused import loops
-from chainrule.engines.fused.barrier import LINE
+from chainrule.engines.fused.atomics import LINE
 from chainrule.engines.fused.compiler import address_of
 from chainrule.engines.fused.product import product_address, transpose_address
 from chainrule.engines.fused.rules import (

@@ -1,4 +1,4 @@
-"""What compiled code sees of networks, rows, steps and working memory: integers, sizes and addresses in bytes.
+"""What compiled code sees of networks, rows, steps, working memory and jobs: integers, sizes and addresses in bytes.
 
 Every view of an array would cost compiled code two atomic operations, and each precision another compilation. Each of
 these tuples is itself handed over as one address, of its fields in a row. What owns the memory stays with the engine.
@@ -95,13 +95,40 @@ class Memory(NamedTuple):
     chunk_results: int  #: (chunks, 8) float64: penalty and sum of g² of even and of odd batches, a cache line each
 
 
+class Epoch(NamedTuple):
+    """What the workers of an epoch share: addresses, but for P."""
+
+    barrier: int
+    P: int  #: parameters
+    theta: int  #: (P,), as m and v
+    m: int
+    v: int
+    network: int
+    rows: int
+    steps: int
+    memory: int
+    report: int  #: three float64: mean loss, largest gradient norm and the batch that failed or -1
+
+
+class Scoring(NamedTuple):
+    """What the workers of a prediction share: addresses, but for n."""
+
+    n: int
+    theta: int  #: (P,)
+    X: int  #: (n, m); 0 where the rows are sparse
+    sparse: int  #: of the ``Rows`` of sparse rows; 0 where they are dense
+    network: int
+    memory: int
+    scores: int  #: (n, k)
+
+
 class Held:
     """A tuple as compiled code sees it, and the arrays that own the memory it points to."""
 
     def __init__(self, seen: Any, *arrays: Any) -> None:
         self.seen, self.arrays = seen, arrays
-        self._fields = np.array(seen, dtype=np.int64)
-        self.address = address_of(self._fields)
+        self.fields = np.array(seen, dtype=np.int64)
+        self.address = address_of(self.fields)
 
 
 def _reader(kind: Any) -> Any:
@@ -116,3 +143,4 @@ def _reader(kind: Any) -> Any:
 
 
 network_at, rows_at, steps_at, memory_at = map(_reader, (Network, Rows, Steps, Memory))
+epoch_at, scoring_at = _reader(Epoch), _reader(Scoring)

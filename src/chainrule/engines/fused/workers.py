@@ -1,81 +1,268 @@
-"""Threads that help the one that asks, and how many of them an epoch is worth.
+"""Threads that help the one that asks, within microseconds, and only if they are there at once.
 
-No bit depends on the number of workers, so it may follow from what epochs took. Where an epoch lasts a few
-milliseconds, a helper may win nothing: the scheduler sometimes leaves it on the processor of the thread that woke it,
-and somebody else may have the other processor.
+An epoch of a small network takes less time than the operating system takes to bring a woken thread to a processor of
+its own; until then it shares that of the thread that woke it, and each waits for the other. So a helper that has
+finished listens for some milliseconds more, as the threads of OpenMP do. Whoever has work asks who listens, and those
+who answer at once get a part of it. How many do changes no bit of any result.
+
+Each helper has a *desk*, a cache line in which it and those who ask write. Its state goes round: away, listening,
+invited, accepted, working, listening. An invitation that nobody answers is withdrawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+import atexit
+import os
+import threading
+from functools import cache
+from typing import Any
 
-_LONG = 0.05  # seconds: from here on helpers are worth while, and to try without them would cost something
-_TRIALS = 6  # epochs, half of them with one worker
-_AGAIN = (
-    64  # epochs after which the slower number is tried again, then after twice as many, and so on
+import numpy as np
+from numba import types
+
+from chainrule.engines.fused.atomics import (
+    LINE,
+    atomic_load,
+    atomic_store,
+    exchange,
+    give_way,
+    pause,
 )
+from chainrule.engines.fused.compiler import (
+    COMPILED,
+    address_of,
+    block,
+    call,
+    function_at,
+    int64_at,
+)
+
+AWAY, LISTENING, INVITED, ACCEPTED, WORKING = range(5)
+# A poll takes some 12 nanoseconds, where the processor can pause.
+_LISTENS = (
+    200_000  # polls after which a helper goes, if nobody has asked for it meanwhile: 3 milliseconds
+)
+_ANSWERS = 500  # polls within which a helper that has a processor answers
+_WORTH = 100_000  # operations of work that are worth one poll more
+MOST = 255  # helpers
+_SHORT = 0.02  # seconds of epochs that are not worth a helper
+_TRIALS = 3  # epochs with one worker, and as many with all
+_PAUSE = 64  # epochs until the next trials, then twice as many, and so on
+
+
+def serve(desk: int) -> None:
+    """Take part in work for as long as there is some; return when there was none for a while."""
+    fields = int64_at(desk, 6)  # state, function, job, worker, n_workers; polls until it goes
+    atomic_store(desk, LISTENING)
+    polls = 0
+    while polls < atomic_load(desk + 40) or not exchange(desk, LISTENING, AWAY):
+        polls += 1
+        pause()
+        if atomic_load(desk) == INVITED and exchange(desk, INVITED, ACCEPTED):
+            polls = 0
+            while atomic_load(desk) != WORKING:
+                polls += 1
+                if polls > _ANSWERS:
+                    give_way()
+            call(fields[1], (fields[3], fields[4], fields[2]))
+            atomic_store(desk, LISTENING)
+            polls = 0
+
+
+def lead(desks: int, n_workers: int, patience: int, function: int, job: int, seats: int) -> None:
+    """Call ``function(worker, workers, job)`` here, as worker 0, and at the same time on the helpers that answer.
+
+    ``desks`` are those of ``n_workers - 1`` helpers, ``seats`` as many zeros and one more. To the first is written how
+    many workers it became, to the others the desks of those who were invited.
+    """
+    invited, polls, accepted = int64_at(seats, n_workers), 0, 0
+    while polls < patience and accepted < n_workers - 1:
+        polls += 1
+        accepted = 0
+        for helper in range(1, n_workers):
+            desk = desks + (helper - 1) * LINE
+            if invited[helper] == 0 and exchange(desk, LISTENING, INVITED):
+                invited[helper] = desk
+            if invited[helper] != 0 and atomic_load(desk) == ACCEPTED:
+                accepted += 1
+        pause()
+        if polls > 4 * _ANSWERS:
+            give_way()
+    workers = 1
+    for helper in range(1, n_workers):
+        desk = invited[helper]
+        if desk != 0 and not exchange(desk, INVITED, LISTENING):
+            int64_at(desk, 6)[3] = workers
+            invited[workers] = desk
+            workers += 1
+    invited[0] = workers
+    for worker in range(1, workers):
+        fields = int64_at(invited[worker], 6)
+        fields[1], fields[2], fields[4] = function, job, workers
+        atomic_store(invited[worker], WORKING)
+    call(function, (0, workers, job))
+    for worker in range(1, workers):
+        polls = 0
+        while atomic_load(invited[worker]) == WORKING:
+            polls += 1
+            if polls > _ANSWERS:
+                give_way()
+
+
+@cache
+def _serve() -> Any:
+    return function_at(block(serve, types.void(types.intp), "serve"), 1)
+
+
+@cache
+def _lead() -> Any:
+    return function_at(block(lead, types.void(*[types.intp] * 6), "lead"), 6)
 
 
 class Workers:
-    """Up to ``helpers`` threads beside the one that asks, started when they are first needed."""
+    """Threads beside the one that asks, started when they are first needed.
 
-    def __init__(self, helpers: int) -> None:
-        self._helpers = helpers
-        self._pool: ThreadPoolExecutor | None = None
+    Several threads may ask at once; then a helper works for the one that invited it first.
+    """
 
-    def share(self, work: Callable[[int], None], n_workers: int) -> None:
-        """Run ``work(0)`` here and ``work(1)`` to ``work(n_workers - 1)`` on helpers, at the same time."""
+    def __init__(self) -> None:
+        memory = np.zeros((MOST + 1) * LINE // 8, dtype=np.int64)
+        first = -address_of(memory) % LINE // 8
+        self._desks = memory[first : first + MOST * LINE // 8].reshape(MOST, -1)
+        self._bells: list[threading.Event] = []
+        self._threads: list[threading.Thread] = []
+        self._growing = threading.Lock()
+        self._closed = False
+        self.answers = _ANSWERS  #: polls that little work waits for an answer
+        self.listen(_LISTENS)
+
+    def listen(self, polls: int) -> None:
+        """Let helpers listen for so many polls before they go."""
+        self._desks[:, 5] = polls
+
+    def share(self, function: int, job: int, n_workers: int, operations: float) -> int:
+        """Run ``function(worker, workers, job)`` here and on helpers, each a worker from 0 on; return how many it was.
+
+        Parameters
+        ----------
+        function, job : int
+            Addresses of a block and of what it works on.
+        n_workers : int
+            How many it may become at most, this thread included.
+        operations : float
+            How much work it is: for little, only a helper that listens already is worth while.
+        """
+        n_workers = min(n_workers, MOST + 1) if COMPILED else 1
         if n_workers == 1:
-            return work(0)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self._helpers, thread_name_prefix="chainrule")
-        others = [self._pool.submit(work, worker) for worker in range(1, n_workers)]
-        work(0)
-        for other in others:
-            other.result()
+            function_at(function, 3)(0, 1, job)
+            return 1
+        self._call(n_workers - 1)
+        seats = np.zeros(n_workers, dtype=np.int64)
+        patience = self.answers + int(operations / _WORTH)
+        _lead()(address_of(self._desks), n_workers, patience, function, job, address_of(seats))
+        return int(seats[0])
+
+    def _call(self, helpers: int) -> None:
+        """Make the first ``helpers`` threads listen soon; who is about to go comes back."""
+        if len(self._threads) < helpers:
+            _serve()  # is there before somebody waits for a thread
+            with self._growing:
+                for helper in range(len(self._threads), helpers):
+                    name = f"chainrule-{helper + 1}"
+                    self._bells.append(threading.Event())
+                    thread = threading.Thread(target=self._help, args=(helper,), name=name)
+                    thread.daemon = True
+                    thread.start()
+                    self._threads.append(thread)
+        for helper in range(helpers):
+            if not self._bells[helper].is_set():  # a bell that rings already need not be rung
+                self._bells[helper].set()
+
+    def _help(self, helper: int) -> None:
+        desk, bell = address_of(self._desks[helper]), self._bells[helper]
+        while not self._closed:
+            bell.wait()
+            bell.clear()
+            _serve()(desk)
+
+    def close(self) -> None:
+        """End the threads: compiled code must not run while the interpreter takes itself apart."""
+        self._closed = True
+        self.listen(0)
+        for bell in self._bells:
+            bell.set()
+        for thread in self._threads:
+            thread.join()
 
 
 class Pace:
     """Chooses between one worker and ``most`` for epochs of the same kind, by what they took.
 
+    Helpers may win nothing: what the workers of a small network write has to travel between processors that may lie
+    far apart, and somebody else, another virtual machine included, may have the other processor.
+
     Examples
     --------
-    >>> pace, seconds = Pace(2), {1: 0.003, 2: 0.004}
+    >>> pace, seconds = Pace(2), {1: 0.03, 2: 0.04}
     >>> chosen = []
     >>> for _ in range(10):
     ...     chosen.append(pace.choose())
     ...     pace.note(chosen[-1], seconds[chosen[-1]])
     >>> chosen
-    [2, 1, 2, 1, 2, 1, 1, 1, 1, 1]
+    [1, 2, 1, 2, 1, 2, 1, 1, 1, 1]
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._seconds = {1: float("inf"), most: float("inf")}
-        self._epochs, self._again = 0, _AGAIN
+        self._pause = _PAUSE
+        self._spent = 0.0
+        self._begin_trials()
+
+    def _begin_trials(self) -> None:
+        self._seconds, self._epochs = {1: 0.0, self._most: 0.0}, {1: 0, self._most: 0}
+        self._fastest = 0  # not known yet
 
     def choose(self) -> int:
         """Return how many workers the next epoch gets."""
-        fastest = min(self._seconds, key=self._seconds.__getitem__)
-        if self._most == 1 or self._epochs == 0 or self._seconds[self._most] > _LONG:
-            return self._most
-        if self._epochs < _TRIALS:
-            return 1 if self._epochs % 2 else self._most
-        if self._epochs == self._again:
-            self._again *= 2
-            return self._most + 1 - fastest  # the other one
-        return fastest
+        if self._most == 1 or self._spent < _SHORT:
+            return 1
+        tried_less = self._most if self._epochs[self._most] <= self._epochs[1] else 1
+        return self._fastest or tried_less
 
     def note(self, n_workers: int, seconds: float) -> None:
-        """Take down what an epoch with so many workers took: the best of the trials, later the last."""
-        before = self._seconds[n_workers] if self._epochs < _TRIALS else float("inf")
-        self._seconds[n_workers] = min(before, seconds)
-        self._epochs += 1
+        """Take down what an epoch with so many workers took."""
+        if self._spent < _SHORT or self._most == 1:
+            self._spent += seconds
+        elif self._fastest:
+            self._until -= 1
+            self._usual += (seconds - self._usual) / 4
+            if self._until == 0 or (self._fastest > 1 and self._usual > self._alone):
+                self._begin_trials()
+        else:
+            number = self._most if n_workers > 1 else 1
+            self._seconds[number] += seconds
+            self._epochs[number] += 1
+            self._judge()
 
-    def timed(self, workers: Workers, work: Callable[[int, int], None]) -> None:
-        """Run ``work(worker, n_workers)`` on as many workers as are worth while."""
-        n_workers, began = self.choose(), perf_counter()
-        workers.share(lambda worker: work(worker, n_workers), n_workers)
-        self.note(n_workers, perf_counter() - began)
+    def _judge(self) -> None:
+        """End the trials if they have been enough, also if helpers have not come or have held everything up."""
+        alone, together = (
+            self._seconds[number] / max(self._epochs[number], 1) for number in (1, self._most)
+        )
+        least, most = sorted(self._epochs.values())
+        if least >= _TRIALS or most >= 8 * _TRIALS or (least > 0 and together > 4 * alone):
+            self._fastest = self._most if 0 < together < alone else 1
+            self._alone, self._usual = alone, min(alone, together)
+            self._until, self._pause = self._pause, min(2 * self._pause, 16 * _PAUSE)
+
+
+@cache
+def process_workers() -> Workers:
+    """Return the threads that all networks of this process share."""
+    workers = Workers()
+    atexit.register(workers.close)
+    return workers
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has none of the threads
+    os.register_at_fork(after_in_child=process_workers.cache_clear)
