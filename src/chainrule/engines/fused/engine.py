@@ -11,16 +11,16 @@ from chainrule.engines.engine import Data, EpochPlan, EpochResult
 from chainrule.engines.fused.barrier import new_barrier
 from chainrule.engines.fused.compiler import COMPILED, address_of
 from chainrule.engines.fused.epoch import epoch_address
+from chainrule.engines.fused.epoch_by_units import units_address
 from chainrule.engines.fused.inference import Scorer
 from chainrule.engines.fused.layout import (
-    lanes_and_tile,
-    memory_of,
     network_of,
     no_steps,
     rows_of,
     steps_of,
     undropped,
 )
+from chainrule.engines.fused.memory import Cut, cut_of, memory_of, sorted_order
 from chainrule.engines.fused.structures import Epoch, Held
 from chainrule.engines.fused.workers import Pace, process_workers
 from chainrule.engines.reference import evaluate
@@ -61,7 +61,7 @@ class FusedEngine:
         self._network = network_of(architecture, self.dtype, optimizer)
         self._undropped = undropped(self._network)
         self._scorer = Scorer(architecture, self.dtype)
-        self._memory: dict[tuple[int, int], Held] = {}
+        self._memory: dict[Cut, Held] = {}
         self._rows: tuple[Data, Held] | None = None
         self._paces: dict[tuple[int, int, int], Pace] = {}
 
@@ -72,8 +72,7 @@ class FusedEngine:
         if len(plan.order) != data.n:
             raise InputError.of("order", got=f"{len(plan.order)} rows", expected=f"{data.n}")
         steps = steps_of(plan, self.architecture, self.dtype)
-        lanes, tile = lanes_and_tile(self.architecture.sizes, min(plan.batch_size, max(data.n, 1)))
-        memory = self._memory_of(lanes, tile)
+        memory = self._memory_of(min(plan.batch_size, data.n))
         return self._run(self._network, theta, moments, data, steps, memory)
 
     def objective(self, theta: np.ndarray, data: Data) -> float:
@@ -82,10 +81,13 @@ class FusedEngine:
 
     def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient``, without dropout."""
-        memory = self._memory_of(*lanes_and_tile(self.architecture.sizes, max(data.n, 1)))
+        memory = self._memory_of(data.n)
         no_moments = np.empty((0, 0), dtype=self.dtype)
         result = self._run(self._undropped, theta, no_moments, data, no_steps(), memory)
-        gradient[...] = memory.arrays[-1]
+        if memory.seen.n_parts:
+            gradient[sorted_order(self.architecture.sizes)] = memory.arrays[-1]
+        else:
+            gradient[...] = memory.arrays[-1]
         return result.loss
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:
@@ -123,14 +125,16 @@ class FusedEngine:
         )
         pace = self._paces.setdefault((memory.address, data.n, most), Pace(most))
         n_workers, began = most if operations > _MANY else pace.choose(), perf_counter()
-        joined = process_workers().share(epoch_address(), job.address, n_workers, operations)
+        function = units_address() if memory.seen.n_parts else epoch_address()
+        joined = process_workers().share(function, job.address, n_workers, operations)
         pace.note(joined, perf_counter() - began)
         return EpochResult(float(report[0]), float(report[1]), int(report[2]))
 
-    def _memory_of(self, lanes: int, tile: int) -> Held:
-        if (lanes, tile) not in self._memory:
-            self._memory[lanes, tile] = memory_of(self.architecture, lanes, tile, self.dtype)
-        return self._memory[lanes, tile]
+    def _memory_of(self, batch_rows: int) -> Held:
+        cut = cut_of(self.architecture.sizes, max(batch_rows, 1))
+        if cut not in self._memory:
+            self._memory[cut] = memory_of(self.architecture, cut, self.dtype)
+        return self._memory[cut]
 
     def __getstate__(self) -> dict[str, Any]:
         raise TypeError(

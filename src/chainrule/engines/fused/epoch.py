@@ -64,7 +64,7 @@ def run_epoch(worker: int, n_workers: int, job: int) -> None:
             break
 
         for chunk in range(worker, memory.n_chunks, n_workers):
-            result = float64_at(memory.chunk_results + LINE * chunk + 16 * parity, 2)
+            result = float64_at(memory.results + LINE * chunk + 16 * parity, 2)
             result[0] = reduce_chunk(chunk, P, theta, network, memory)
             result[1] = chunk_squares(chunk, P, network, memory)
             if steps.updating != 0 and not clipping and np.isfinite(result[1]):
@@ -74,7 +74,7 @@ def run_epoch(worker: int, n_workers: int, job: int) -> None:
 
         squares = 0.0
         for chunk in range(memory.n_chunks):
-            result = float64_at(memory.chunk_results + LINE * chunk + 16 * parity, 2)
+            result = float64_at(memory.results + LINE * chunk + 16 * parity, 2)
             J += result[0]
             squares += result[1]
         norm = np.sqrt(squares)

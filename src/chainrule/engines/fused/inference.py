@@ -23,11 +23,10 @@ from chainrule.engines.fused.compiler import (
 )
 from chainrule.engines.fused.layout import (
     check_layout,
-    memory_of,
     network_of,
     rows_of,
-    tile_rows,
 )
+from chainrule.engines.fused.memory import Cut, memory_of, tile_rows
 from chainrule.engines.fused.passes import forward
 from chainrule.engines.fused.structures import (
     Held,
@@ -134,7 +133,7 @@ class Scorer:
     def _memory(self, lanes: int, tile: int) -> Held:
         known: dict[int, Held] = self._local.__dict__.setdefault("memory", {})
         if lanes not in known:
-            known[lanes] = memory_of(self.architecture, lanes, tile, self.dtype)
+            known[lanes] = memory_of(self.architecture, Cut(lanes, tile, False), self.dtype)
         return known[lanes]
 
 

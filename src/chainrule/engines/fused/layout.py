@@ -1,60 +1,34 @@
-"""Networks, rows, steps and working memory, laid out for compiled code.
+"""Networks, rows and steps, laid out for compiled code.
 
-Shapes: L layers, sizes s[0..L], P parameters, n rows, k = s[L] outputs. A batch is cut into ``lanes``, each lane into
-tiles of at most ``tile`` rows; both depend on the problem alone, never on the number of threads, and so do all sums.
+Shapes: L layers, sizes s[0..L], P parameters, n rows, k = s[L] outputs.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from chainrule.engines.engine import Data, EpochPlan
 from chainrule.engines.fused import loops
-from chainrule.engines.fused.atomics import LINE
 from chainrule.engines.fused.compiler import address_of
 from chainrule.engines.fused.product import product_address, transpose_address
 from chainrule.engines.fused.rules import (
     activation_derivative,
     activation_value,
     loss_block,
-    loss_numbers,
     update_block,
 )
-from chainrule.engines.fused.structures import Held, Memory, Network, Rows, Steps
+from chainrule.engines.fused.structures import (
+    Held,
+    Network,
+    Rows,
+    Steps,
+)
 from chainrule.errors import InputError
 from chainrule.network import random
 from chainrule.network.architecture import Architecture
-from chainrule.network.parameters import segments
 from chainrule.optimizers.optimizer import Optimizer
-
-#: Activations of a tile: 64 KiB of float32, so that z, a and delta stay in a level-2 cache.
-_TILE_NUMBERS = 2**14
-_TILE_ROWS = (128, 512)  # fewer let W pass by too often, more win nothing
-#: Into how many lanes a batch is cut, if each has so many rows and operations: less is not worth a meeting of threads.
-_LANES = ((4, 64, 4_000_000), (2, 32, 800_000))
-_CHUNK = 8192  # parameters that are updated together, at most
-
-
-def lanes_and_tile(sizes: tuple[int, ...], batch_rows: int) -> tuple[int, int]:
-    """Return into how many lanes a batch is cut, and the rows of a tile."""
-    operations = 6 * sum(m * k for m, k in pairwise(sizes)) * batch_rows
-    fitting = [
-        lanes
-        for lanes, rows, least in _LANES
-        if batch_rows >= lanes * rows and operations >= lanes * least
-    ]
-    lanes = max(fitting, default=1)
-    lane_rows = -(-batch_rows // lanes)
-    return lanes, min(tile_rows(sizes), max(lane_rows, 1))
-
-
-def tile_rows(sizes: tuple[int, ...]) -> int:
-    """Return the most rows of a tile: as many as stay in the cache on their way through the network."""
-    least, most = _TILE_ROWS
-    return min(max(_TILE_NUMBERS // sum(sizes[1:]) // 16 * 16, least), most)
 
 
 def network_of(
@@ -189,53 +163,3 @@ def no_steps() -> Held:
     """Return the plan of a batch with all rows and no step."""
     clip_norm = np.array([np.inf])
     return Held(Steps(0, 2**62, 0, 0, 0, 0, address_of(clip_norm), 0), clip_norm)
-
-
-def memory_of(architecture: Architecture, lanes: int, tile: int, dtype: np.dtype) -> Held:
-    """Return the memory of so many lanes, each for tiles of so many rows; the last array is lane 0's gradient."""
-    sizes, P = architecture.sizes, architecture.n_parameters
-    activations, widest = tile * sum(sizes[1:]), tile * max(sizes[1:])
-    dropped = activations if any(architecture.dropout) else 0
-    counts = {
-        "loss": 4,
-        "x": tile * sizes[0],
-        "y": tile * sizes[-1],
-        "share": tile,
-        "z": activations,
-        "a": activations,
-        "h": dropped,
-        "mask": dropped,
-        "given": loss_numbers(architecture.loss_function, sizes[-1]),
-        "delta": widest,
-        "other_delta": widest,
-        "transposed": sum(m * k for m, k in pairwise(sizes[1:])),
-        "gradient": P,
-    }
-    starts, lane_bytes = {}, 0
-    for name, count in counts.items():
-        starts[name] = lane_bytes
-        lane_bytes += -(-count * dtype.itemsize // LINE) * LINE + LINE
-    memory = np.zeros(lanes * lane_bytes + LINE, dtype=np.uint8)
-    first = -(-address_of(memory) // LINE) * LINE
-    ones, zeros = np.ones(tile, dtype=dtype), np.zeros(max(sizes), dtype=dtype)
-    is_weight = np.zeros(P, dtype=dtype)
-    for place in segments(sizes):
-        is_weight[place.start : place.stop] = place.is_weight
-    chunk = min(_CHUNK, -(-P // lanes // 16) * 16 or 16)
-    n_chunks = -(-P // chunk)
-    chunk_results = np.zeros((n_chunks + 1, LINE // 8))
-    seen = Memory(
-        lanes=lanes,
-        tile=tile,
-        lane_bytes=lane_bytes,
-        **{name: first + start for name, start in starts.items()},
-        ones=address_of(ones),
-        zeros=address_of(zeros),
-        is_weight=address_of(is_weight),
-        chunk=chunk,
-        n_chunks=n_chunks,
-        chunk_results=-(-address_of(chunk_results) // LINE) * LINE,
-    )
-    start = first - address_of(memory) + starts["gradient"]
-    gradient = memory[start : start + P * dtype.itemsize].view(dtype)
-    return Held(seen, memory, ones, zeros, is_weight, chunk_results, gradient)

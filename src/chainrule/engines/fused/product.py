@@ -72,10 +72,11 @@ def product_address(dtype: np.dtype) -> int:
 
     def product(rows, terms, columns, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
         if columns == 1:  # a vector: run along the side of A whose numbers lie side by side
-            if a_term == size:
+            if a_term == size and b_row == size:
                 dots(rows, terms, (a, a_row), b, (s, s_row), (c, c_row))
                 return
-            rows, columns, a, a_term, b, b_row = 1, rows, b, b_row, a, a_term
+            if a_row == size:
+                rows, columns, a, a_term, b, b_row = 1, rows, b, b_row, a, a_term
         vectors = (columns + length - 1) // length
         n_panels = (vectors + widest - 1) // widest
         for panel in range(n_panels):

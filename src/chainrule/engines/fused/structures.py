@@ -14,6 +14,10 @@ import numpy as np
 
 from chainrule.engines.fused.compiler import address_of, inlined, int64_at, to_fixed_tuple
 
+UNITS = (
+    64  # of a layer, the columns of W that one worker computes at least: four vectors of float32
+)
+
 
 class Network(NamedTuple):
     """The network: addresses, but for two numbers. In what has L entries, entry l - 1 stands for layer l."""
@@ -67,12 +71,16 @@ class Steps(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Everything that is written. What a lane writes lies together, at ``lane * lane_bytes`` beyond these addresses."""
+    """Everything that is written. What a lane writes lies together, at ``lane * lane_bytes`` beyond these addresses.
+
+    Where a batch is shared by units, there is one of z to gradient for all workers; loss, given and x are of lanes.
+    """
 
     lanes: int
     tile: int
     lane_bytes: int
     loss: int  #: two float64, of even and odd batches
+    given: int  #: what the loop over a loss's rows writes down beside them
     x: int  #: (tile, m)
     y: int  #: (tile, k)
     share: int  #: (tile,)
@@ -80,19 +88,32 @@ class Memory(NamedTuple):
     a: int  #: as z
     h: int  #: as z, with dropout
     mask: int  #: as h
-    given: int  #: what the loop over a loss's rows writes down beside them
-    delta: int  #: (tile, widest), of layers L, L - 2, ...
+    delta: int  #: (tile, widest), of layers L, L - 2, ...; as z where a batch is shared by units
     other_delta: int  #: the same of layers L - 1, L - 3, ...
-    transposed: (
-        int  #: W.T of layers 2 to L, one after the other, of the worker with the lane's number
-    )
+    transposed: int  #: W.T of layers 2 to L, one after the other, of the worker with the lane's number; or of one layer
     gradient: int  #: (P,); lane 0 holds the sum after the reduction
+    theta: int  #: (P,), sorted; as m, v, gradient and is_weight where a batch is shared by units
+    m: int
+    v: int
     ones: int  #: (tile,), of all lanes
     zeros: int  #: (widest,), of all lanes
     is_weight: int  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
     chunk: int  #: parameters that are updated together
     n_chunks: int
-    chunk_results: int  #: (chunks, 8) float64: penalty and sum of g² of even and of odd batches, a cache line each
+    parts: int  #: (n_parts, 6) int64, a ``Part`` each
+    n_parts: int
+    results: int  #: (n_chunks or n_parts, 8) float64: penalty and sum of g² of even and odd batches, a cache line each
+
+
+class Part(NamedTuple):
+    """Some rows of a slice of [W; b] of a layer: what one worker computes and updates at once."""
+
+    start: int  #: the first of them, among P
+    l: int  #: the layer, from 0
+    i: int  #: the slice
+    row: int
+    rows: int
+    columns: int
 
 
 class Epoch(NamedTuple):
@@ -143,4 +164,4 @@ def _reader(kind: Any) -> Any:
 
 
 network_at, rows_at, steps_at, memory_at = map(_reader, (Network, Rows, Steps, Memory))
-epoch_at, scoring_at = _reader(Epoch), _reader(Scoring)
+epoch_at, scoring_at, part_at = map(_reader, (Epoch, Scoring, Part))
