@@ -131,6 +131,15 @@ def test_a_training_that_explodes_is_reported() -> None:
     assert ["saturated" in found[0], "exploded" in found[1]] == [True, True]
 
 
+def test_a_unit_that_is_alive_on_few_rows_is_alive() -> None:
+    net = Network([1, 1, 1], activations="relu")
+    net.W[1][...], net.b[1][...] = 1.0, -0.5
+    X = np.zeros((1000, 1))
+    assert len(findings(net.architecture, net.parameters.vector, Data(X, X), History())) == 1
+    X[501] = 1.0  # not among the rows that are looked at first
+    assert findings(net.architecture, net.parameters.vector, Data(X, X), History()) == []
+
+
 def test_the_warning_points_at_the_caller() -> None:
     net = Network([3, 10, 1], activations="relu")
     net.b[1][...] = -1e3

@@ -24,6 +24,8 @@ from chainrule.training.history import History
 
 #: Rows that the units are looked at on, spread evenly over the table.
 SAMPLE_ROWS = 1000
+#: Rows that are looked at first; a unit that is alive on one of them is alive.
+FIRST_ROWS = 100
 #: Fewer rows than this say nothing about a unit.
 FEWEST_ROWS = 10
 #: The share of a layer's units that are dead before it is reported.
@@ -82,7 +84,22 @@ def _units(architecture: Architecture, theta: np.ndarray, data: Data) -> list[st
     """Look at the slopes f'(z) of every hidden layer: a unit learns only through them."""
     if data.n < FEWEST_ROWS or architecture.n_layers < 2:
         return []
-    rows = np.unique(np.linspace(0, data.n - 1, min(data.n, SAMPLE_ROWS)).astype(np.int64))
+    found: list[str] = []
+    for n_rows in (FIRST_ROWS, SAMPLE_ROWS):  # what looks well on a few rows is well
+        found = _units_on(_spread_rows(data.n, n_rows), architecture, theta, data)
+        if not found or data.n <= n_rows:
+            break
+    return found
+
+
+def _spread_rows(n: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
+def _units_on(
+    rows: np.ndarray, architecture: Architecture, theta: np.ndarray, data: Data
+) -> list[str]:
+    """Return what is not well with the units on some rows."""
     with np.errstate(all="ignore"):
         P = forward(Parameters(architecture, theta), data.X[rows])
     found = []

@@ -22,7 +22,7 @@ from chainrule.engines.fused.layout import (
 )
 from chainrule.engines.fused.memory import Cut, cut_of, memory_of, sorted_order
 from chainrule.engines.fused.structures import Epoch, Held
-from chainrule.engines.fused.workers import Pace, process_workers
+from chainrule.engines.fused.workers import pace_of, process_workers
 from chainrule.engines.reference import evaluate
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
@@ -63,7 +63,6 @@ class FusedEngine:
         self._scorer = Scorer(architecture, self.dtype)
         self._memory: dict[Cut, Held] = {}
         self._rows: tuple[Data, Held] | None = None
-        self._paces: dict[tuple[int, int, int], Pace] = {}
 
     def epoch(
         self, theta: np.ndarray, moments: np.ndarray, data: Data, plan: EpochPlan
@@ -123,7 +122,7 @@ class FusedEngine:
                 report=address_of(report),
             )
         )
-        pace = self._paces.setdefault((memory.address, data.n, most), Pace(most))
+        pace = pace_of(most, (self.architecture, data.n, steps.seen.batch_size, self.dtype))
         n_workers, began = most if operations > _MANY else pace.choose(), perf_counter()
         function = units_address() if memory.seen.n_parts else epoch_address()
         joined = process_workers().share(function, job.address, n_workers, operations)

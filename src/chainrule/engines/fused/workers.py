@@ -14,7 +14,8 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from functools import cache
+from collections.abc import Hashable
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -254,6 +255,12 @@ class Pace:
             self._fastest = self._most if 0 < together < alone else 1
             self._alone, self._usual = alone, min(alone, together)
             self._until, self._pause = self._pause, min(2 * self._pause, 16 * _PAUSE)
+
+
+@lru_cache(maxsize=256)
+def pace_of(most: int, kind: Hashable) -> Pace:
+    """Return the pace of epochs of one kind: the fits of a search are alike, and need not all try."""
+    return Pace(most)
 
 
 @cache
