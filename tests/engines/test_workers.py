@@ -16,7 +16,7 @@ from numba import types
 from chainrule.engines.fused.atomics import atomic_load, atomic_store, exchange, give_way
 from chainrule.engines.fused.barrier import new_barrier, wait
 from chainrule.engines.fused.compiler import COMPILED, address_of, block, int64_at
-from chainrule.engines.fused.workers import AWAY, Pace, Workers
+from chainrule.engines.fused.workers import AWAY, LARGE, Pace, Workers
 
 
 def attend(worker: int, n_workers: int, job: int) -> None:
@@ -42,7 +42,7 @@ def workers() -> Iterator[Workers]:
     made.close()
 
 
-def attended(workers: Workers, n_workers: int, operations: float = 0.0) -> tuple[int, np.ndarray]:
+def attended(workers: Workers, n_workers: int, operations: float = LARGE) -> tuple[int, np.ndarray]:
     barrier, job = new_barrier(n_workers), np.zeros(300, dtype=np.int64)
     job[0] = address_of(barrier)
     joined = workers.share(ATTEND, address_of(job), n_workers, operations)
@@ -68,9 +68,19 @@ def test_who_does_not_answer_gets_nothing_and_nobody_waits_for_him(workers: Work
     bell, workers._bells[0] = workers._bells[0], threading.Event()  # nothing can wake it now
     workers.answers = 10
     for _ in range(100):
-        assert attended(workers, 2)[0] == 1
+        assert attended(workers, 2, 1e6)[0] == 1
     assert desk[0] == AWAY
     workers._bells[0] = bell
+
+
+@pytest.mark.compiled
+def test_little_work_wakes_helpers_only_for_the_next(workers: Workers) -> None:
+    workers.answers = 0
+    assert attended(workers, 2, 1e6)[0] == 1
+    assert not workers._threads
+    for _ in range(1000):
+        attended(workers, 2, 1e6)
+    assert len(workers._threads) == 1
 
 
 @pytest.mark.compiled
@@ -110,8 +120,8 @@ def test_a_forked_child_and_the_end_of_a_process() -> None:
     code = """
 import os, numpy as np
 from chainrule import MLPClassifier
-from chainrule.engines.fused import engine
-engine._FEW = engine._MANY = -1
+from chainrule.engines.fused import engine, workers
+engine._FEW = engine.LARGE = workers.LARGE = -1
 X = np.random.default_rng(0).standard_normal((4000, 50)).astype("float32")
 def loss():
     return MLPClassifier(max_iter=5, batch_size=1000, n_iter_no_change=99, random_state=0).fit(X, X[:, 0] > 0).loss_

@@ -22,14 +22,13 @@ from chainrule.engines.fused.layout import (
 )
 from chainrule.engines.fused.memory import Cut, cut_of, memory_of, sorted_order
 from chainrule.engines.fused.structures import Epoch, Held
-from chainrule.engines.fused.workers import pace_of, process_workers
+from chainrule.engines.fused.workers import LARGE, pace_of, process_workers
 from chainrule.engines.reference import evaluate
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
 
 _FEW = 3_000_000  # operations of an epoch, 50 microseconds, that are not worth another thread
-_MANY = 3_000_000_000  # operations that are, whatever earlier epochs took
 
 
 class FusedEngine:
@@ -123,7 +122,7 @@ class FusedEngine:
             )
         )
         pace = pace_of(most, (self.architecture, data.n, steps.seen.batch_size, self.dtype))
-        n_workers, began = most if operations > _MANY else pace.choose(), perf_counter()
+        n_workers, began = most if operations >= LARGE else pace.choose(), perf_counter()
         function = units_address() if memory.seen.n_parts else epoch_address()
         joined = process_workers().share(function, job.address, n_workers, operations)
         pace.note(joined, perf_counter() - began)

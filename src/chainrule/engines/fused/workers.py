@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Hashable
 from functools import cache, lru_cache
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,9 @@ _LISTENS = (
     200_000  # polls after which a helper goes, if nobody has asked for it meanwhile: 3 milliseconds
 )
 _ANSWERS = 500  # polls within which a helper that has a processor answers
-_WORTH = 100_000  # operations of work that are worth one poll more
+LARGE = 3_000_000_000  # operations, 30 milliseconds of a processor: so much work is worth waking and awaiting a helper
+_WORTH = 100_000  # operations of large work that are worth one poll more
+_ROW = 0.02  # seconds: smaller works that follow each other so soon are worth waking a helper for the next
 MOST = 255  # helpers
 _SHORT = 0.02  # seconds of epochs that are not worth a helper
 _TRIALS = 3  # epochs with one worker, and as many with all
@@ -134,6 +137,7 @@ class Workers:
         self._threads: list[threading.Thread] = []
         self._growing = threading.Lock()
         self._closed = False
+        self._ended = -np.inf
         self.answers = _ANSWERS  #: polls that little work waits for an answer
         self.listen(_LISTENS)
 
@@ -151,16 +155,19 @@ class Workers:
         n_workers : int
             How many it may become at most, this thread included.
         operations : float
-            How much work it is: for little, only a helper that listens already is worth while.
+            How much work it is: unless it is ``LARGE``, only a helper that listens already is worth while.
         """
         n_workers = min(n_workers, MOST + 1) if COMPILED else 1
         if n_workers == 1:
             function_at(function, 3)(0, 1, job)
             return 1
-        self._call(n_workers - 1)
+        large = operations >= LARGE
+        if large or perf_counter() - self._ended < _ROW:
+            self._call(n_workers - 1)
         seats = np.zeros(n_workers, dtype=np.int64)
-        patience = self.answers + int(operations / _WORTH)
+        patience = self.answers + (int(operations / _WORTH) if large else 0)
         _lead()(address_of(self._desks), n_workers, patience, function, job, address_of(seats))
+        self._ended = perf_counter()
         return int(seats[0])
 
     def _call(self, helpers: int) -> None:
