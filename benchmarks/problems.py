@@ -169,18 +169,18 @@ class Problem:
 
 
 _ALL = (
-    Problem((2, 64, 32, 1), 5000, 5000, epochs=200, circle=True),
-    Problem((2, 128, 64, 1), 5000, 5000, epochs=100, circle=True),
-    Problem((10, 32, 32, 1), 5120, 32, epochs=20),
-    Problem((20, 100, 1), 20_000, 200, epochs=10),
+    Problem((2, 64, 32, 1), 5000, 5000, epochs=400, circle=True),
+    Problem((2, 128, 64, 1), 5000, 5000, epochs=150, circle=True),
+    Problem((10, 32, 32, 1), 5120, 32, epochs=60),
+    Problem((20, 100, 1), 20_000, 200, epochs=80),
     Problem((784, 256, 128, 10), 29_952, 128, epochs=1),
     Problem((100, 512, 512, 10), 20_480, 256, epochs=2),
-    Problem((54, 128, 64, 7), 51_200, 256, epochs=3, activation="tanh"),
+    Problem((54, 128, 64, 7), 51_200, 256, epochs=6, activation="tanh"),
     Problem(
         (30, 64, 64, 1),
         20_480,
         64,
-        epochs=5,
+        epochs=25,
         activation="sigmoid",
         dropout=0.2,
     ),

@@ -14,7 +14,6 @@ from chainrule.engines.fused.workers import Workers, process_workers
 def all_help(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]:
     """Wait for every helper before anything begins; return how many workers each work asked for, and how many came."""
     monkeypatch.setattr(engine, "_FEW", -1)
-    monkeypatch.setattr(engine, "LARGE", -1)
     monkeypatch.setattr(workers, "LARGE", -1)
     monkeypatch.setattr(inference, "_OPERATIONS", -1)
     monkeypatch.setattr(process_workers(), "answers", 10**12)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from chainrule.engines.fused.layout import (
 )
 from chainrule.engines.fused.memory import Cut, cut_of, memory_of, sorted_order
 from chainrule.engines.fused.structures import Epoch, Held
-from chainrule.engines.fused.workers import LARGE, pace_of, process_workers
+from chainrule.engines.fused.workers import process_workers
 from chainrule.engines.reference import evaluate
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
@@ -121,11 +120,9 @@ class FusedEngine:
                 report=address_of(report),
             )
         )
-        pace = pace_of(most, (self.architecture, data.n, steps.seen.batch_size, self.dtype))
-        n_workers, began = most if operations >= LARGE else pace.choose(), perf_counter()
         function = units_address() if memory.seen.n_parts else epoch_address()
-        joined = process_workers().share(function, job.address, n_workers, operations)
-        pace.note(joined, perf_counter() - began)
+        kind = (self.architecture, data.n, steps.seen.batch_size, self.dtype)
+        process_workers().share_at_pace(function, job.address, most, operations, kind)
         return EpochResult(float(report[0]), float(report[1]), int(report[2]))
 
     def _memory_of(self, batch_rows: int) -> Held:

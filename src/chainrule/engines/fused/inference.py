@@ -114,7 +114,8 @@ class Scorer:
             *(self._memory(most, tile).address, address_of(result)),
         )
         job = Held(scoring)
-        process_workers().share(scores_address(), job.address, most, operations)
+        kind = (self.architecture, n, self.dtype)
+        process_workers().share_at_pace(scores_address(), job.address, most, operations, kind)
         return result
 
     def _few_scores(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:

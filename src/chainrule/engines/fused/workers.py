@@ -2,8 +2,8 @@
 
 An epoch of a small network takes less time than the operating system takes to bring a woken thread to a processor of
 its own; until then it shares that of the thread that woke it, and each waits for the other. So a helper that has
-finished listens for some milliseconds more, as the threads of OpenMP do. Whoever has work asks who listens, and those
-who answer at once get a part of it. How many do changes no bit of any result.
+finished listens for some 50 milliseconds more, as the threads of OpenMP do. Whoever has work asks who listens, and
+those who answer at once get a part of it. How many do changes no bit of any result.
 
 Each helper has a *desk*, a cache line in which it and those who ask write. Its state goes round: away, listening,
 invited, accepted, working, listening. An invitation that nobody answers is withdrawn.
@@ -39,24 +39,28 @@ from chainrule.engines.fused.compiler import (
     int64_at,
 )
 
-AWAY, LISTENING, INVITED, ACCEPTED, WORKING = range(5)
+AWAY, LISTENING, INVITED, ACCEPTED = range(
+    4
+)  # who works has the address of the caller's seats as state
 # A poll takes some 12 nanoseconds, where the processor can pause.
-_LISTENS = (
-    200_000  # polls after which a helper goes, if nobody has asked for it meanwhile: 3 milliseconds
-)
+_LISTENS = 200_000  # polls that a helper listens at a stretch, some 2 milliseconds
+_IDLE = 20  # stretches after which it goes, unless it has been called again
 _ANSWERS = 500  # polls within which a helper that has a processor answers
 LARGE = 3_000_000_000  # operations, 30 milliseconds of a processor: so much work is worth waking and awaiting a helper
 _WORTH = 100_000  # operations of large work that are worth one poll more
-_ROW = 0.02  # seconds: smaller works that follow each other so soon are worth waking a helper for the next
+_STEADY = 8  # stretches without a break after which a helper gets small work
+_BREAK = 1.5  # a stretch so many times as long as the shortest had a break
+_SOON = 0.02  # seconds: works that follow each other so soon are a row
+_ROW = 0.01  # seconds that a row must last to be worth a helper
 MOST = 255  # helpers
-_SHORT = 0.02  # seconds of epochs that are not worth a helper
 _TRIALS = 3  # epochs with one worker, and as many with all
-_PAUSE = 64  # epochs until the next trials, then twice as many, and so on
+_PAUSE = (0.1, 0.8)  # seconds until the next trials; then twice as many, up to the second
 
 
 def serve(desk: int) -> None:
-    """Take part in work for as long as there is some; return when there was none for a while."""
-    fields = int64_at(desk, 6)  # state, function, job, worker, n_workers; polls until it goes
+    """Take part in work for as long as there is some; return when there was none for a stretch."""
+    # state, function, job, worker, n_workers; polls of a stretch, works that it has taken part in
+    fields = int64_at(desk, 7)
     atomic_store(desk, LISTENING)
     polls = 0
     while polls < atomic_load(desk + 40) or not exchange(desk, LISTENING, AWAY):
@@ -64,11 +68,12 @@ def serve(desk: int) -> None:
         pause()
         if atomic_load(desk) == INVITED and exchange(desk, INVITED, ACCEPTED):
             polls = 0
-            while atomic_load(desk) != WORKING:
+            while atomic_load(desk) == ACCEPTED:
                 polls += 1
                 if polls > _ANSWERS:
                     give_way()
             call(fields[1], (fields[3], fields[4], fields[2]))
+            fields[6] += 1
             atomic_store(desk, LISTENING)
             polls = 0
 
@@ -96,18 +101,18 @@ def lead(desks: int, n_workers: int, patience: int, function: int, job: int, sea
     for helper in range(1, n_workers):
         desk = invited[helper]
         if desk != 0 and not exchange(desk, INVITED, LISTENING):
-            int64_at(desk, 6)[3] = workers
+            int64_at(desk, 7)[3] = workers
             invited[workers] = desk
             workers += 1
     invited[0] = workers
     for worker in range(1, workers):
-        fields = int64_at(invited[worker], 6)
+        fields = int64_at(invited[worker], 7)
         fields[1], fields[2], fields[4] = function, job, workers
-        atomic_store(invited[worker], WORKING)
+        atomic_store(invited[worker], seats)
     call(function, (0, workers, job))
     for worker in range(1, workers):
         polls = 0
-        while atomic_load(invited[worker]) == WORKING:
+        while atomic_load(invited[worker]) == seats:
             polls += 1
             if polls > _ANSWERS:
                 give_way()
@@ -135,15 +140,30 @@ class Workers:
         self._desks = memory[first : first + MOST * LINE // 8].reshape(MOST, -1)
         self._bells: list[threading.Event] = []
         self._threads: list[threading.Thread] = []
+        self._steady = [0] * MOST  # stretches that each has listened without a break since it came
         self._growing = threading.Lock()
         self._closed = False
-        self._ended = -np.inf
-        self.answers = _ANSWERS  #: polls that little work waits for an answer
+        self._began = self._ended = -np.inf  # of the row of works
+        self.answers = _ANSWERS  #: polls that small work waits for an answer
         self.listen(_LISTENS)
 
     def listen(self, polls: int) -> None:
-        """Let helpers listen for so many polls before they go."""
+        """Let helpers listen for so many polls at a stretch."""
         self._desks[:, 5] = polls
+
+    def ready(self, n_workers: int) -> int:
+        """Return ``n_workers`` if small work can be shared by so many, else 1; in a row of works call the helpers.
+
+        In the first tenth of a second after a pause the host of a virtual machine may let its processors take turns on
+        one; a helper that works then holds all up, one that listens harms nobody and finds out.
+        """
+        now = perf_counter()
+        if now - self._ended > _SOON:
+            self._began = now
+        if n_workers == 1 or now - self._began < _ROW or not COMPILED:
+            return 1
+        self._call(n_workers - 1)
+        return n_workers if min(self._steady[: n_workers - 1]) >= _STEADY else 1
 
     def share(self, function: int, job: int, n_workers: int, operations: float) -> int:
         """Run ``function(worker, workers, job)`` here and on helpers, each a worker from 0 on; return how many it was.
@@ -160,15 +180,29 @@ class Workers:
         n_workers = min(n_workers, MOST + 1) if COMPILED else 1
         if n_workers == 1:
             function_at(function, 3)(0, 1, job)
+            self._ended = perf_counter()
             return 1
-        large = operations >= LARGE
-        if large or perf_counter() - self._ended < _ROW:
+        patience = self.answers
+        if operations >= LARGE:
             self._call(n_workers - 1)
+            patience += int(operations / _WORTH)
         seats = np.zeros(n_workers, dtype=np.int64)
-        patience = self.answers + (int(operations / _WORTH) if large else 0)
         _lead()(address_of(self._desks), n_workers, patience, function, job, address_of(seats))
         self._ended = perf_counter()
         return int(seats[0])
+
+    def share_at_pace(
+        self, function: int, job: int, most: int, operations: float, kind: Hashable
+    ) -> int:
+        """As ``share``, but small work by as many workers as are ready and have made works of its kind fast."""
+        if operations < LARGE:
+            most = self.ready(most)
+        if operations >= LARGE or most == 1:
+            return self.share(function, job, most, operations)
+        pace, began = pace_of(most, kind), perf_counter()
+        joined = self.share(function, job, pace.choose(), operations)
+        pace.note(joined, perf_counter() - began)
+        return joined
 
     def _call(self, helpers: int) -> None:
         """Make the first ``helpers`` threads listen soon; who is about to go comes back."""
@@ -187,11 +221,23 @@ class Workers:
                 self._bells[helper].set()
 
     def _help(self, helper: int) -> None:
-        desk, bell = address_of(self._desks[helper]), self._bells[helper]
+        desk, bell = self._desks[helper], self._bells[helper]
+        shortest, idle = np.inf, _IDLE
         while not self._closed:
-            bell.wait()
-            bell.clear()
-            _serve()(desk)
+            if bell.is_set():
+                bell.clear()
+                idle = 0
+            elif idle >= _IDLE:
+                self._steady[helper] = 0
+                bell.wait()
+                continue
+            works, began = desk[6], perf_counter()
+            _serve()(address_of(desk))
+            took = perf_counter() - began
+            idle += 1
+            if desk[6] == works:
+                shortest = min(shortest, took)
+                self._steady[helper] = self._steady[helper] + 1 if took < _BREAK * shortest else 0
 
     def close(self) -> None:
         """End the threads: compiled code must not run while the interpreter takes itself apart."""
@@ -211,19 +257,18 @@ class Pace:
 
     Examples
     --------
-    >>> pace, seconds = Pace(2), {1: 0.03, 2: 0.04}
+    >>> pace, seconds = Pace(2), {1: 0.003, 2: 0.004}
     >>> chosen = []
     >>> for _ in range(10):
     ...     chosen.append(pace.choose())
     ...     pace.note(chosen[-1], seconds[chosen[-1]])
     >>> chosen
-    [1, 2, 1, 2, 1, 2, 1, 1, 1, 1]
+    [2, 1, 2, 1, 2, 1, 1, 1, 1, 1]
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._pause = _PAUSE
-        self._spent = 0.0
+        self._pause = _PAUSE[0]
         self._begin_trials()
 
     def _begin_trials(self) -> None:
@@ -232,19 +277,15 @@ class Pace:
 
     def choose(self) -> int:
         """Return how many workers the next epoch gets."""
-        if self._most == 1 or self._spent < _SHORT:
-            return 1
         tried_less = self._most if self._epochs[self._most] <= self._epochs[1] else 1
         return self._fastest or tried_less
 
     def note(self, n_workers: int, seconds: float) -> None:
         """Take down what an epoch with so many workers took."""
-        if self._spent < _SHORT or self._most == 1:
-            self._spent += seconds
-        elif self._fastest:
-            self._until -= 1
+        if self._fastest:
+            self._until -= seconds
             self._usual += (seconds - self._usual) / 4
-            if self._until == 0 or (self._fastest > 1 and self._usual > self._alone):
+            if self._until < 0 or (self._fastest > 1 and self._usual > self._alone):
                 self._begin_trials()
         else:
             number = self._most if n_workers > 1 else 1
@@ -261,7 +302,7 @@ class Pace:
         if least >= _TRIALS or most >= 8 * _TRIALS or (least > 0 and together > 4 * alone):
             self._fastest = self._most if 0 < together < alone else 1
             self._alone, self._usual = alone, min(alone, together)
-            self._until, self._pause = self._pause, min(2 * self._pause, 16 * _PAUSE)
+            self._until, self._pause = self._pause, min(2 * self._pause, _PAUSE[1])
 
 
 @lru_cache(maxsize=256)
