@@ -180,7 +180,7 @@ _ALL = (
         (30, 64, 64, 1),
         20_480,
         64,
-        epochs=25,
+        epochs=10,
         activation="sigmoid",
         dropout=0.2,
     ),

@@ -31,6 +31,9 @@ def test_wide_networks_are_shared_by_units_where_a_batch_has_fewer_activations()
     assert cut_of((784, 256, 128, 10), 1) == Cut(1, 1, True)
     assert not cut_of((784, 256, 128, 10), 1000).by_units
     assert not cut_of((20, 100, 1), 4).by_units  # every cache has room for all of it
+    assert not cut_of((2000, 32, 1), 100).by_units  # one slice is everything
+    assert not cut_of((784, 100, 10), 100).by_units  # one worker would have two thirds
+    assert cut_of((784, 128, 10), 100).by_units
 
 
 @pytest.mark.usefixtures("by_units")

@@ -27,6 +27,7 @@ _CHUNK = 8192  # parameters that are updated together, at most
 #: The same where a batch is shared by units, in networks of so many parameters: smaller ones are in every cache.
 _LANES_BY_UNITS = ((4, 8, 4_000_000), (2, 1, 1_600_000))
 _PARAMETERS = 2**15
+_SLICES = 1.8  # no slice of W may have more than such a part of all parameters: it is one worker's
 
 
 class Cut(NamedTuple):
@@ -42,10 +43,11 @@ def cut_of(sizes: tuple[int, ...], batch_rows: int) -> Cut:
 
     What one processor has written another reads slowly. In lanes, each has a gradient of its own and reads what the
     others have updated: P numbers. By units, each W has its worker, and only activations travel: where a batch has
-    fewer of them than P, that is less.
+    fewer of them than P, that is less, if no slice of W is most of the work.
     """
     P = sum((m + 1) * k for m, k in pairwise(sizes))
-    by_units = max(_PARAMETERS, batch_rows * sum(sizes[1:])) <= P
+    largest_slice = max((m + 1) * min(UNITS, k) for m, k in pairwise(sizes))
+    by_units = max(_PARAMETERS, batch_rows * sum(sizes[1:]), _SLICES * largest_slice) <= P
     fitting = [
         lanes
         for lanes, rows, least in (_LANES_BY_UNITS if by_units else _LANES)

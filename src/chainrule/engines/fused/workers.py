@@ -54,7 +54,10 @@ _SOON = 0.02  # seconds: works that follow each other so soon are a row
 _ROW = 0.01  # seconds that a row must last to be worth a helper
 MOST = 255  # helpers
 _TRIALS = 3  # epochs with one worker, and as many with all
-_PAUSE = (0.1, 0.8)  # seconds until the next trials; then twice as many, up to the second
+_PAUSE, _PAUSES = (
+    (0.05, 0.8),
+    20,
+)  # seconds until the next trials, at least and at most; times what they have cost
 
 
 def serve(desk: int) -> None:
@@ -268,7 +271,6 @@ class Pace:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._pause = _PAUSE[0]
         self._begin_trials()
 
     def _begin_trials(self) -> None:
@@ -302,7 +304,8 @@ class Pace:
         if least >= _TRIALS or most >= 8 * _TRIALS or (least > 0 and together > 4 * alone):
             self._fastest = self._most if 0 < together < alone else 1
             self._alone, self._usual = alone, min(alone, together)
-            self._until, self._pause = self._pause, min(2 * self._pause, _PAUSE[1])
+            lost = abs(alone - together) * self._epochs[self._most + 1 - self._fastest]
+            self._until = min(max(_PAUSES * lost, _PAUSE[0]), _PAUSE[1])
 
 
 @lru_cache(maxsize=256)
