@@ -29,6 +29,11 @@ def attend(worker: int, n_workers: int, job: int) -> None:
     wait(places[0], worker, n_workers, 1)
 
 
+def idle(worker: int, n_workers: int, job: int) -> None:
+    """Do nothing."""
+
+
+IDLE = block(idle, types.void(*[types.intp] * 3), "test idle")
 ATTEND = block(attend, types.void(*[types.intp] * 3), "test attend")
 
 
@@ -104,6 +109,20 @@ def test_small_work_is_shared_in_a_row_with_helpers_that_listen_steadily(
 
 
 @pytest.mark.compiled
+def test_threads_that_ask_at_once_get_no_helpers_for_small_work(workers: Workers) -> None:
+    def ask(_: int) -> int:
+        ended, most = perf_counter() + 0.2, 1
+        while perf_counter() < ended:
+            most = max(most, workers.ready(2))
+            workers.share(IDLE, 0, 1, 1e6)
+        return most
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, range(2))) == [1, 1]
+    assert not workers._threads
+
+
+@pytest.mark.compiled
 def test_a_helper_with_breaks_gets_no_small_work(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +133,9 @@ def test_a_helper_with_breaks_gets_no_small_work(
     while perf_counter() < ended:
         assert workers.share_at_pace(ATTEND, address_of(job), 2, 1e6, "broken") == 1
     assert len(workers._threads) == 1
+    began = perf_counter()
+    workers.close()  # also wakes one that rests
+    assert perf_counter() - began < 0.9
 
 
 @pytest.mark.compiled

@@ -51,8 +51,13 @@ LARGE = 3_000_000_000  # operations, 30 milliseconds of a processor: so much wor
 _WORTH = 100_000  # operations of large work that are worth one poll more
 _STEADY = 8  # stretches without a break after which a helper gets small work
 _BREAK = 1.5  # a stretch so many times as long as the shortest had a break
+_BROKEN, _REST = (
+    40,
+    1.0,
+)  # stretches with a break, one after the other, after which it rests; seconds of rest
 _SOON = 0.02  # seconds: works that follow each other so soon are a row
 _ROW = 0.01  # seconds that a row must last to be worth a helper
+_RIVALS = 0.1  # seconds more, where another thread asks
 MOST = 255  # helpers
 
 
@@ -141,8 +146,9 @@ class Workers:
         self._threads: list[threading.Thread] = []
         self._steady = [0] * MOST  # stretches that each has listened without a break since it came
         self._growing = threading.Lock()
-        self._closed = False
+        self._closing = threading.Event()
         self._began = self._ended = -np.inf  # of the row of works
+        self._caller = 0
         self.answers = _ANSWERS  #: polls that small work waits for an answer
         self.listen(_LISTENS)
 
@@ -156,9 +162,12 @@ class Workers:
         In the first tenth of a second after a pause the host of a virtual machine may let its processors take turns on
         one; a helper that works then holds all up, one that listens harms nobody and finds out.
         """
-        now = perf_counter()
+        now, caller = perf_counter(), threading.get_ident()
         if now - self._ended > _SOON:
             self._began = now
+        elif caller != self._caller:  # several at once use several processors without helpers
+            self._began = now + _RIVALS
+        self._caller = caller
         if n_workers == 1 or now - self._began < _ROW or not COMPILED:
             return 1
         self._call(n_workers - 1)
@@ -221,8 +230,8 @@ class Workers:
 
     def _help(self, helper: int) -> None:
         desk, bell = self._desks[helper], self._bells[helper]
-        shortest, idle = np.inf, _IDLE
-        while not self._closed:
+        shortest, idle, broken = np.inf, _IDLE, 0
+        while not self._closing.is_set():
             if bell.is_set():
                 bell.clear()
                 idle = 0
@@ -234,13 +243,20 @@ class Workers:
             _serve()(address_of(desk))
             took = perf_counter() - began
             idle += 1
-            if desk[6] == works:
-                shortest = min(shortest, took)
-                self._steady[helper] = self._steady[helper] + 1 if took < _BREAK * shortest else 0
+            shortest = min(shortest, took)
+            if desk[6] != works or took < _BREAK * shortest:
+                self._steady[helper] += 1
+                broken = 0
+            else:
+                self._steady[helper] = 0
+                broken += 1
+            if broken == _BROKEN:  # somebody else needs the processor
+                broken = 0
+                self._closing.wait(_REST)
 
     def close(self) -> None:
         """End the threads: compiled code must not run while the interpreter takes itself apart."""
-        self._closed = True
+        self._closing.set()
         self.listen(0)
         for bell in self._bells:
             bell.set()
