@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Hashable
 from functools import cache
+from threading import get_ident
 from time import perf_counter
 from typing import Any
 
@@ -162,7 +163,7 @@ class Workers:
         In the first tenth of a second after a pause the host of a virtual machine may let its processors take turns on
         one; a helper that works then holds all up, one that listens harms nobody and finds out.
         """
-        now, caller = perf_counter(), threading.get_ident()
+        now, caller = perf_counter(), get_ident()
         if now - self._ended > _SOON:
             self._began = now
         elif caller != self._caller:  # several at once use several processors without helpers
