@@ -87,6 +87,17 @@ def test_same_bits_for_any_number_of_threads(
         assert (other_epochs, other_J) == (epochs, J)
 
 
+@pytest.mark.compiled
+@pytest.mark.usefixtures("by_units", "all_help")
+def test_one_layer_has_the_same_bits_on_two_threads() -> None:
+    single = Architecture((300, 400), ("identity",), "multiclass_log_loss")
+    data = some_data(single, "float32", n=40)
+    alone = run("fused", single, ADAM, "float32", data, batch=20)[0]
+    for _ in range(5):
+        shared = run("fused", single, ADAM, "float32", data, batch=20, threads=2)[0]
+        np.testing.assert_array_equal(shared, alone)
+
+
 @pytest.mark.usefixtures("by_units")
 def test_a_value_that_is_not_finite_stops_at_its_batch() -> None:
     data, results = some_data(WIDE, "float64"), []

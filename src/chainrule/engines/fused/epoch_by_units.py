@@ -59,6 +59,10 @@ def run_epoch_by_units(worker: int, n_workers: int, job: int) -> None:
     total, largest_norm, L = 0.0, 0.0, network.L
     natural = (epoch.theta, epoch.m, epoch.v)
     sort_slices(natural, False, worker, n_workers, network, memory)
+    turn += 1
+    wait(
+        epoch.barrier, worker, n_workers, turn
+    )  # where there is but one layer, its rows need all slices
     for batch, start in enumerate(range(0, rows.n, steps.batch_size)):
         size, parity = min(steps.batch_size, rows.n - start), batch % 2
         x = gather_inputs(worker, start, size, network, rows, steps, memory)
