@@ -91,8 +91,13 @@ def test_a_row_has_the_same_bits_among_any_others(dtype: np.dtype, columns: int)
 def any_processor(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Compile for registers of another size: what this processor lacks LLVM makes of what it has."""
     caches = [
-        *(microkernel.vector_bytes, microkernel.block_rows, microkernel.product_block),
-        *(microkernel.dot_block, microkernel.transpose_block, product_address, transpose_address),
+        *(microkernel.vector_bytes, microkernel.block_rows, microkernel.product_panel),
+        *(
+            microkernel.product_column,
+            microkernel.transpose_block,
+            product_address,
+            transpose_address,
+        ),
     ]
     for cached in caches:
         cached.cache_clear()

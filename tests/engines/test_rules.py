@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba.core.caching import NullCache
 
 from chainrule.engines.fused import compiler, rules
 from chainrule.equations.activations import activations
@@ -104,7 +105,7 @@ def in_words(address: int) -> str:
 @pytest.mark.parametrize("name", [*activations.names(), *losses.names()])
 def test_loops_become_vector_instructions(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # what comes from the cache on disk is machine code, and says nothing in words
-    monkeypatch.setattr(compiler, "_cache_of", lambda *_: compiler.NullCache())
+    monkeypatch.setattr(compiler, "cache_of", lambda *_: NullCache())
     rule = activations.get(name) if name in activations else losses.get(name)
     rule = replace(rule, value=anew(rule.value), derivative=anew(rule.derivative))
     if isinstance(rule, Loss):

@@ -1,4 +1,4 @@
-"""One place for everything about compilation: flags, cache, and calls through an address.
+"""One place for everything about compilation: flags, blocks behind addresses, calls through them, arrays at them.
 
 ``block`` compiles a function behind a C address. The loops that all networks share call those around one rule (an
 activation, a loss, an update) through their addresses, so a new rule, a user's own included, compiles its block alone
@@ -7,38 +7,26 @@ and never the shared loops. ``function_at`` makes a block callable from Python.
 Flags: full fast-math deletes NaN checks, and loud failure needs them, so only the subset that keeps NaN and infinity is
 on. ``error_model="numpy"`` leaves out Python's test for division by zero, a branch that stops vectorisation.
 
-Cache: Numba looks only at the file of the compiled function itself, and would keep old code when a rule in another
-file changes. Here the key holds a fingerprint of the source of every rule and kernel, of chainrule and of Numba. The
-files are pickles, so they lie in a folder that belongs to the user and that nobody else can write to; where there is no
-such folder, everything is compiled anew in each process, and one warning says so.
-
 With ``NUMBA_DISABLE_JIT=1`` the same functions run as Python, for coverage and for debugging.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import os
-import stat
-import sys
-import tempfile
-import warnings
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
+from numba import types
 from numba.core import cgutils
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 from numba.core.ccallback import CFunc
-from numba.extending import intrinsic, overload
+from numba.extending import lower_builtin, type_callable
+from numba.np.arrayobj import populate_array
 
-from chainrule import __version__
+from chainrule.engines.fused.disk_cache import cache_of
 from chainrule.errors import InputError
 
 FLAGS: dict[str, Any] = {
@@ -55,8 +43,6 @@ else:
         return tuple(array[:size])
 
 
-_ROOT = Path(__file__).parents[2]
-_SOURCES = ("equations", "network/random.py", "optimizers", "engines/fused")
 _python_blocks: dict[int, Callable[..., Any]] = {}
 newly_compiled: list[
     str
@@ -95,7 +81,7 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
     compiled: Any = CFunc(
         function, (signature.args, signature.return_type), {}, {"nopython": True, **FLAGS}
     )
-    compiled._cache = _cache_of(function, name)
+    compiled._cache = cache_of(function, name)
     try:
         compiled.compile()
     except numba.core.errors.NumbaError as error:
@@ -120,7 +106,34 @@ def function_at(address: int, n_arguments: int) -> Callable[..., None]:
     return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * n_arguments)(address)
 
 
-# ---- calls through an address, arrays at an address ---------------------------------------------------------------
+# ---- what compiled code says in instructions of LLVM ---------------------------------------------------------------
+
+INTEGER = ir.IntType(64)
+
+
+def emitted(function: Callable[..., Any], result: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate the function that writes what ``function`` is in compiled code: instructions of LLVM.
+
+    It takes the builder, the type of the result, and the arguments, integers as int64. ``result`` gives the Numba type
+    of the result for those of the arguments. Unlike an ``overload``, nothing is compiled at a call.
+    """
+
+    def register(emit: Callable[..., Any]) -> Callable[..., Any]:
+        def lower(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            arguments = [
+                context.cast(builder, value, kind, types.int64)
+                if isinstance(kind, types.Integer)
+                else value
+                for value, kind in zip(values, signature.args, strict=True)
+            ]
+            answer = emit(context, builder, signature.return_type, *arguments)
+            return context.get_dummy_value() if signature.return_type == types.void else answer
+
+        type_callable(function)(lambda context: result)
+        lower_builtin(function, types.VarArg(types.Any))(lower)
+        return emit
+
+    return register
 
 
 def call(address: int, arguments: tuple[Any, ...]) -> Any:
@@ -137,34 +150,13 @@ def call_for_float(address: int, arguments: tuple[Any, ...]) -> float:
     return float(_python_blocks[address](*arguments))
 
 
-def _indirect_call(result: Any) -> Any:
-    @intrinsic
-    def indirect(typing_context: Any, address: Any, arguments: Any) -> Any:
-        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            passed = cgutils.unpack_tuple(builder, values[1])
-            returned = ir.VoidType() if result == types.void else ir.DoubleType()
-            function = ir.FunctionType(returned, [value.type for value in passed])
-            pointer = builder.inttoptr(values[0], function.as_pointer())
-            answer = builder.call(pointer, passed)
-            return context.get_dummy_value() if result == types.void else answer
-
-        return result(address, arguments), emit
-
-    return indirect
-
-
-_call_void = _indirect_call(types.void)
-_call_float = _indirect_call(types.float64)
-
-
-@overload(call, strict=False)
-def _compiled_call(address: Any, arguments: Any) -> Any:
-    return lambda address, arguments: _call_void(address, arguments)
-
-
-@overload(call_for_float, strict=False)
-def _compiled_call_for_float(address: Any, arguments: Any) -> Any:
-    return lambda address, arguments: _call_float(address, arguments)
+@emitted(call, lambda address, arguments: types.void)
+@emitted(call_for_float, lambda address, arguments: types.float64)
+def _call(context: Any, builder: Any, result: Any, address: Any, arguments: Any) -> Any:
+    passed = cgutils.unpack_tuple(builder, arguments)
+    returned = ir.VoidType() if result == types.void else ir.DoubleType()
+    function = ir.FunctionType(returned, [value.type for value in passed])
+    return builder.call(builder.inttoptr(address, function.as_pointer()), passed)
 
 
 def address_of(array: np.ndarray) -> int:
@@ -175,21 +167,24 @@ def address_of(array: np.ndarray) -> int:
 def _array_at(dtype: Any) -> Callable[[int, int], Any]:
     """Return a function of (address, size) that gives the vector of ``dtype`` there, in Python and compiled."""
     kind, number = np.ctypeslib.as_ctypes_type(dtype), numba.from_dtype(np.dtype(dtype))
+    vector = types.Array(number, 1, "C")
 
     def array_at(address: int, size: int) -> Any:
         pointer = ctypes.cast(int(address), ctypes.POINTER(kind))
         return np.ctypeslib.as_array(pointer, (int(size),))
 
-    @intrinsic
-    def pointer_at(typing_context: Any, address: Any) -> Any:
-        def emit(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
-
-        return types.CPointer(number)(address), emit
-
-    @overload(array_at, strict=False)
-    def compiled_array_at(address: Any, size: Any) -> Any:
-        return lambda address, size: carray(pointer_at(address), (size,))
+    @emitted(array_at, lambda address, size: vector)
+    def compiled_array_at(context: Any, builder: Any, result: Any, address: Any, size: Any) -> Any:
+        array = context.make_array(vector)(context, builder)
+        populate_array(
+            array,
+            data=builder.inttoptr(address, context.get_value_type(number).as_pointer()),
+            shape=[size],
+            strides=[INTEGER(np.dtype(dtype).itemsize)],
+            itemsize=INTEGER(np.dtype(dtype).itemsize),
+            meminfo=None,
+        )
+        return array._getvalue()
 
     return array_at
 
@@ -199,100 +194,13 @@ float32_at, float64_at = _array_at(np.float32), _array_at(np.float64)
 int64_at, uint64_at = _array_at(np.int64), _array_at(np.uint64)
 
 
-# ---- the cache on disk --------------------------------------------------------------------------------------------
+def integer_at(address: int, i: int) -> int:
+    """Return number ``i`` of the int64 at ``address``: one instruction, where a vector is much to compile."""
+    return int(int64_at(address, i + 1)[i])
 
 
-@cache
-def fingerprint() -> str:
-    """Return a hash of the source of everything that ends up in compiled code."""
-    digest = hashlib.sha256(f"{__version__} {numba.__version__}".encode())
-    for source in _SOURCES:
-        path = _ROOT / source
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def cache_folder() -> Path | None:
-    """Return the folder for compiled code, private to this user, or None if there can be none."""
-    chosen = os.environ.get("CHAINRULE_CACHE_DIR") or os.environ.get("NUMBA_CACHE_DIR")
-    base = Path(chosen) if chosen else Path.home() / ".cache" if _home_exists() else None
-    candidates = [base] if base else [Path(tempfile.gettempdir())]
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    for candidate in candidates:
-        folder = candidate / f"chainrule-{user}"
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            facts = folder.lstat()
-            private = stat.S_ISDIR(facts.st_mode) and (
-                os.name == "nt" or (facts.st_uid == user and not facts.st_mode & 0o022)
-            )
-            if private and os.access(folder, os.W_OK | os.X_OK):
-                return folder
-        except OSError:
-            continue
-    warnings.warn(
-        "no private folder for compiled code can be written, so each process compiles anew (some seconds); "
-        "set CHAINRULE_CACHE_DIR to a folder of your own",
-        UserWarning,
-        stacklevel=2,
-    )
-    return None
-
-
-def _home_exists() -> bool:
-    try:
-        return os.access(Path.home(), os.W_OK)
-    except RuntimeError:
-        return False
-
-
-class _Locator:
-    """Tells Numba where the files of a function lie and what makes them stale."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._py_file = str(_ROOT)
-
-    def ensure_cache_path(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-    def get_cache_path(self) -> str:
-        return str(self._folder)
-
-    def get_source_stamp(self) -> str:
-        return fingerprint()
-
-    def get_disambiguator(self) -> str:
-        return fingerprint()
-
-
-class _KernelCache(FunctionCache):  # type: ignore[misc]
-    """Numba's cache with a key of our own: signature, processor, fingerprint and the name of the kernel."""
-
-    def __init__(self, function: Callable[..., Any], name: str, folder: Path) -> None:
-        self._kernel_name = name
-        readable = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)[:80]
-
-        class Files(CompileResultCacheImpl):  # type: ignore[misc]
-            def __init__(self, py_func: Callable[..., Any]) -> None:
-                self._lineno = 0
-                self._locator = _Locator(folder)
-                version = f"py{sys.version_info[0]}{sys.version_info[1]}"
-                self._filename_base = f"{readable}-{_short_hash(name)}-{fingerprint()}.{version}"
-
-        self._impl_class = Files
-        super().__init__(function)
-
-    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return (sig, codegen.magic_tuple(), self._kernel_name, fingerprint())
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-def _cache_of(function: Callable[..., Any], name: str) -> Any:
-    folder = cache_folder()
-    return NullCache() if folder is None else _KernelCache(function, name, folder)
+@emitted(integer_at, lambda address, i: types.int64)
+def load_integer(context: Any, builder: Any, result: Any, address: Any, i: Any) -> Any:
+    """Emit the load of an int64."""
+    first = builder.inttoptr(address, INTEGER.as_pointer())
+    return builder.load(builder.gep(first, [i], source_etype=INTEGER), typ=INTEGER)

@@ -19,7 +19,7 @@ from chainrule.engines.fused.compiler import (
     block,
     call,
     function_at,
-    int64_at,
+    integer_at,
 )
 from chainrule.engines.fused.layout import (
     check_layout,
@@ -48,8 +48,7 @@ def run_scores(worker: int, n_workers: int, job: int) -> None:
     """Write the scores of the ``Scoring`` at ``job``, of every ``n_workers``-th tile from that of ``worker`` on."""
     scoring = scoring_at(job)
     network, memory = network_at(scoring.network), memory_at(scoring.memory)
-    sizes = int64_at(network.sizes, network.L + 1)
-    m, k = sizes[0], sizes[network.L]
+    m, k = integer_at(network.sizes, 0), integer_at(network.sizes, network.L)
     at = worker * memory.lane_bytes
     for start in range(worker * memory.tile, scoring.n, n_workers * memory.tile):
         size = min(memory.tile, scoring.n - start)
@@ -58,7 +57,8 @@ def run_scores(worker: int, n_workers: int, job: int) -> None:
             rows, x = rows_at(scoring.sparse), memory.x + at
             call(rows.gather, (rows.X, rows.columns, rows.starts, 0, start, size, m, x))
         a = forward(at, start, size, x, scoring.theta, network, 0, memory)
-        call(network.copy, (a, scoring.scores + start * k * network.number, size * k))
+        row, scores = k * network.number, scoring.scores + start * k * network.number
+        call(network.copy, (a, row, scores, row, size, k))
 
 
 @cache

@@ -37,19 +37,22 @@ def network_of(
     """Return the network with its rules compiled; without an optimizer no more than predictions need."""
     parameter = np.array([f.parameter or 0.0 for f in architecture.f[1:]], dtype=dtype)
     sizes = np.array(architecture.sizes, dtype=np.int64)
+    of_layers = np.column_stack([(sizes[:-1] + 1) * sizes[1:], sizes[1:]])
+    starts = np.cumsum(of_layers, axis=0) - of_layers
     value = np.array([activation_value(f, dtype) for f in architecture.f[1:]], dtype=np.int64)
     dropped = np.zeros((architecture.n_layers, 2), dtype=np.uint64)
     seen = Network(
         number=dtype.itemsize,
         L=architecture.n_layers,
         sizes=address_of(sizes),
+        starts=address_of(starts),
         value=address_of(value),
         parameter=address_of(parameter),
         dropped=address_of(dropped),
         product=product_address(dtype),
         copy=loops.copy(dtype),
     )
-    predicting = Held(seen, sizes, value, parameter, dropped)
+    predicting = Held(seen, sizes, starts, value, parameter, dropped)
     if optimizer is None:
         return predicting
     return _training(predicting, architecture, optimizer, dtype)

@@ -113,15 +113,16 @@ def drop_units(dtype: np.dtype) -> int:
 
 @cache
 def copy(dtype: np.dtype) -> int:
-    """Copy ``size`` numbers from one address to another."""
+    """Copy ``rows`` rows of ``k`` numbers from one address to another, each row so many bytes beyond the one before."""
     vector = vector_at(dtype)
 
-    def loop(from_at, to_at, size):  # type: ignore[no-untyped-def]
-        source, target = vector(from_at, size), vector(to_at, size)
-        for i in range(size):
-            target[i] = source[i]
+    def loop(from_at, from_row, to_at, to_row, rows, k):  # type: ignore[no-untyped-def]
+        for i in range(rows):
+            source, target = vector(from_at + i * from_row, k), vector(to_at + i * to_row, k)
+            for j in range(k):
+                target[j] = source[j]
 
-    return block(loop, types.void(*[_ADDRESS] * 3), f"copy {dtype}")
+    return block(loop, types.void(*[_ADDRESS] * 6), f"copy {dtype}")
 
 
 @cache

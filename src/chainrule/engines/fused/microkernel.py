@@ -49,58 +49,80 @@ def block_rows() -> dict[int, int]:
 
 
 @cache
-def product_block(rows: int, vectors: int, dtype: np.dtype) -> Any:
-    """Return C = S + A B for ``rows`` rows of C and up to ``vectors`` vectors of its columns; the sums start from S."""
+def product_panel(vectors: int, dtype: np.dtype) -> Any:
+    """Return C = S + A B for up to ``vectors`` vectors of columns of C; the sums start from S.
 
-    def emit(v: _Vectors, a, a_row, a_term, b, b_row, s, s_row, c, c_row, terms, columns):  # type: ignore[no-untyped-def]
+    The rows are taken in blocks: as many as the registers hold, and of the rest 4, 2, 1.
+    """
+
+    def emit(v: _Vectors, rows, terms, columns, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
         whole = (vectors - 1) * v.length
         last = v.first(v.builder.sub(columns, _INDEX(whole)))
         parts = [
             (j * v.length * v.size, last if j == vectors - 1 else None) for j in range(vectors)
         ]
 
-        def turn(p: Any, C: list[Any]) -> list[Any]:
-            B = [v.load(v.moved(b, p, b_row, offset), mask) for offset, mask in parts]
-            a_p = v.moved(a, p, a_term)
-            A = [v.spread(v.number(v.moved(a_p, i, a_row))) for i in range(rows)]
-            return [
-                v.multiply_add(A[i], B[j], C[i * vectors + j])
-                for i in range(rows)
-                for j in range(vectors)
-            ]
+        def block(height: int, first: Any) -> None:
+            A_0, S_0, C_0 = (
+                v.moved(a, first, a_row),
+                v.moved(s, first, s_row),
+                v.moved(c, first, c_row),
+            )
 
-        C = [
-            v.load(v.moved(s, i, s_row, offset), mask)
-            for i in range(rows)
-            for offset, mask in parts
-        ]
-        C = v.fold(terms, 1, C, turn)
-        for i in range(rows):
-            for (offset, mask), part in zip(parts, C[i * vectors :], strict=False):
-                v.store(part, v.moved(c, i, c_row, offset), mask)
+            def add_term(p: Any, C: list[Any]) -> list[Any]:
+                B = [v.load(v.moved(b, p, b_row, offset), mask) for offset, mask in parts]
+                A_p = v.moved(A_0, p, a_term)
+                A = [v.spread(v.number(v.moved(A_p, i, a_row))) for i in range(height)]
+                return [
+                    v.multiply_add(A[i], B[j], C[i * vectors + j])
+                    for i in range(height)
+                    for j in range(vectors)
+                ]
+
+            C = [
+                v.load(v.moved(S_0, i, s_row, offset), mask)
+                for i in range(height)
+                for offset, mask in parts
+            ]
+            C = v.fold(_INDEX(0), terms, 1, C, add_term)[1]
+            for i in range(height):
+                for (offset, mask), part in zip(parts, C[i * vectors :], strict=False):
+                    v.store(part, v.moved(C_0, i, c_row, offset), mask)
+
+        v.in_blocks(rows, (block_rows()[vectors], 4, 2, 1), block)
 
     return _intrinsic(emit, dtype)
 
 
 @cache
-def dot_block(rows: int, dtype: np.dtype) -> Any:
-    """Return c = s + A b for ``rows`` rows: a row's terms are dealt out over a vector, which is summed last."""
+def product_column(dtype: np.dtype) -> Any:
+    """Return c = s + A b for one column: a row's terms are dealt out over a vector, which is summed last."""
 
-    def emit(v: _Vectors, a, a_row, b, s, s_row, c, c_row, terms):  # type: ignore[no-untyped-def]
-        def turn(mask: Any) -> Callable[[Any, list[Any]], list[Any]]:
-            def multiply_add(p: Any, sums: list[Any]) -> list[Any]:
-                B = v.load(v.moved(b, p, v.size), mask)
-                A = [v.load(v.moved(v.moved(a, i, a_row), p, v.size), mask) for i in range(rows)]
-                return [v.multiply_add(A[i], B, sums[i]) for i in range(rows)]
-
-            return multiply_add
-
+    def emit(v: _Vectors, rows, terms, a, a_row, b, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
         whole = v.builder.and_(terms, _INDEX(-v.length))
-        sums = v.fold(whole, v.length, [v.zero] * rows, turn(None))
-        sums = turn(v.first(v.builder.sub(terms, whole)))(whole, sums)
-        for i in range(rows):
-            start = v.number(v.moved(s, i, s_row))
-            v.builder.store(v.builder.fadd(start, v.total(sums[i])), v.at(v.moved(c, i, c_row)))
+        rest = v.first(v.builder.sub(terms, whole))
+
+        def block(height: int, first: Any) -> None:
+            A_0, s_0, c_0 = (
+                v.moved(a, first, a_row),
+                v.moved(s, first, s_row),
+                v.moved(c, first, c_row),
+            )
+
+            def add_terms(p: Any, sums: list[Any], mask: Any = None) -> list[Any]:
+                B = v.load(v.moved(b, p, v.size), mask)
+                A_p = v.moved(A_0, p, v.size)
+                A = [v.load(v.moved(A_p, i, a_row), mask) for i in range(height)]
+                return [v.multiply_add(A[i], B, sums[i]) for i in range(height)]
+
+            sums = v.fold(_INDEX(0), whole, v.length, [v.zero] * height, add_terms)[1]
+            sums = add_terms(whole, sums, rest)
+            for i in range(height):
+                start = v.number(v.moved(s_0, i, s_row))
+                total = v.builder.fadd(start, v.total(sums[i]))
+                v.builder.store(total, v.at(v.moved(c_0, i, c_row)))
+
+        v.in_blocks(rows, (8, 1), block)
 
     return _intrinsic(emit, dtype)
 
@@ -223,24 +245,46 @@ class _Vectors:
     # ---- loops
 
     def fold(
-        self, stop: Any, step: int, starts: list[Any], turn: Callable[[Any, list[Any]], list[Any]]
-    ) -> list[Any]:
-        """``for p in range(0, stop, step): values = turn(p, values)``; return the last values."""
-        builder, zero = self.builder, _INDEX(0)
-        before = builder.block
+        self,
+        start: Any,
+        stop: Any,
+        step: int,
+        starts: list[Any],
+        turn: Callable[[Any, list[Any]], list[Any]],
+    ) -> tuple[Any, list[Any]]:
+        """``while p + step <= stop: values = turn(p, values); p += step``; return p and values.
+
+        p begins with ``start``, values with ``starts``.
+        """
+        builder, before = self.builder, self.builder.block
         loop, after = builder.append_basic_block("loop"), builder.append_basic_block("after")
-        builder.cbranch(builder.icmp_signed("<", zero, stop), loop, after)
+        last = builder.sub(stop, _INDEX(step))
+        builder.cbranch(builder.icmp_signed("<=", start, last), loop, after)
         builder.position_at_end(loop)
         p = builder.phi(_INDEX)
-        values = [builder.phi(start.type) for start in starts]
+        values = [builder.phi(value.type) for value in starts]
         following = [builder.add(p, _INDEX(step)), *turn(p, values)]
-        for phi, start, value in zip([p, *values], [zero, *starts], following, strict=True):
-            phi.add_incoming(start, before)
-            phi.add_incoming(value, loop)
-        builder.cbranch(builder.icmp_signed("<", following[0], stop), loop, after)
+        end = builder.block  # of the turn, which may have loops of its own
+        for phi, value, next_value in zip([p, *values], [start, *starts], following, strict=True):
+            phi.add_incoming(value, before)
+            phi.add_incoming(next_value, end)
+        builder.cbranch(builder.icmp_signed("<=", following[0], last), loop, after)
         builder.position_at_end(after)
-        results = [builder.phi(start.type) for start in starts]
-        for result, start, value in zip(results, starts, following[1:], strict=True):
-            result.add_incoming(start, before)
-            result.add_incoming(value, loop)
-        return results
+        results = [builder.phi(value.type) for value in following]
+        for result, value, last_value in zip(results, [start, *starts], following, strict=True):
+            result.add_incoming(value, before)
+            result.add_incoming(last_value, end)
+        return results[0], results[1:]
+
+    def in_blocks(
+        self, rows: Any, heights: tuple[int, ...], block: Callable[[int, Any], None]
+    ) -> None:
+        """Call ``block(height, first)`` for blocks of rows, as many as fit of the first height, then of the next."""
+        first: Any = _INDEX(0)
+        for height in heights:
+
+            def turn(i: Any, _: list[Any], height: int = height) -> list[Any]:
+                block(height, i)
+                return []
+
+            first = self.fold(first, rows, height, [], turn)[0]

@@ -11,9 +11,15 @@ W.T is made once a batch, by each worker for itself. All places are addresses, i
 
 from __future__ import annotations
 
-from chainrule.engines.fused.compiler import call, call_for_float, inlined, int64_at, uint64_at
+from chainrule.engines.fused.compiler import call, call_for_float, inlined, integer_at
 from chainrule.engines.fused.product import multiply
 from chainrule.engines.fused.structures import Memory, Network, Rows, Steps
+
+
+@inlined
+def shape_of(l: int, network: Network) -> tuple[int, int]:
+    """Return the rows and columns of W of layer ``l + 1``: its inputs and its units."""
+    return integer_at(network.sizes, l), integer_at(network.sizes, l + 1)
 
 
 @inlined
@@ -28,8 +34,7 @@ def gather_rows(
     memory: Memory,
 ) -> int:
     """Copy rows of X, Y and their shares to the lane at ``at``; return where the rows of X lie."""
-    sizes = int64_at(network.sizes, network.L + 1)
-    m, k = sizes[0], sizes[network.L]
+    m, k = integer_at(network.sizes, 0), integer_at(network.sizes, network.L)
     y, share = memory.y + at, memory.share + at
     call(
         network.targets,
@@ -54,14 +59,13 @@ def forward(
     memory: Memory,
 ) -> int:
     """Set z, a and, with dropout, mask and h of a tile whose inputs lie at ``x``; return where a[L] lies."""
-    L, number = network.L, network.number
-    sizes, value = int64_at(network.sizes, L + 1), int64_at(network.value, L)
+    number = network.number
     W, h, a, place = theta, x, x, at  # place: how far beyond the start of z, a, h the layer lies
-    for l in range(L):
-        m, k = sizes[l], sizes[l + 1]
+    for l in range(network.L):
+        m, k = shape_of(l, network)
         b, z, a = W + number * m * k, memory.z + place, memory.a + place
         multiply(network.product, number, (size, m, k), h, False, W, b, 0, z)
-        call(value[l], (z, a, size * k, network.parameter + number * l))
+        call(integer_at(network.value, l), (z, a, size * k, network.parameter + number * l))
         h = a
         if is_dropped(l, network):
             h, mask = memory.h + place, memory.mask + place
@@ -75,20 +79,21 @@ def forward(
 @inlined
 def is_dropped(l: int, network: Network) -> bool:
     """Return whether units of layer ``l + 1`` are dropped."""
-    return bool(uint64_at(network.dropped + 16 * l, 2)[1])
+    return integer_at(network.dropped, 2 * l + 1) != 0
 
 
 @inlined
 def output_delta(at: int, size: int, a: int, network: Network, memory: Memory) -> float:
     """Set delta[L] = share * dloss/da[L] * f'(z[L]); return the tile's part of the loss. a[L] lies at ``a``."""
-    L, number = network.L, network.number
-    k, prime = int64_at(network.sizes, L + 1)[L], int64_at(network.prime, L)
+    l, number = network.L - 1, network.number
+    k = shape_of(l, network)[1]
     delta, z = memory.delta + at, memory.z + (a - memory.a)
     loss = call_for_float(
         network.loss,
         (a, memory.y + at, memory.share + at, network.columns, delta, memory.given + at, size, k),
     )
-    call(prime[L - 1], (delta, z, a, size * k, network.parameter + number * (L - 1)))
+    parameter = network.parameter + number * l
+    call(integer_at(network.prime, l), (delta, z, a, size * k, parameter))
     return loss
 
 
@@ -96,9 +101,8 @@ def output_delta(at: int, size: int, a: int, network: Network, memory: Memory) -
 def transpose_weights(worker: int, theta: int, network: Network, memory: Memory) -> None:
     """Set the worker's W.T of every layer but the first, whose input has no delta."""
     W, transposed = theta, memory.transposed + worker * memory.lane_bytes
-    sizes = int64_at(network.sizes, network.L + 1)
     for l in range(network.L):
-        m, k = sizes[l], sizes[l + 1]
+        m, k = shape_of(l, network)
         if l > 0:
             call(network.transpose, (m, k, W, transposed))
             transposed += network.number * m * k
@@ -118,16 +122,15 @@ def backward(
 ) -> None:
     """Set the lane's gradient to dW, db of every layer for a tile, from delta[L]; add to it if ``adding``."""
     number, product, zeros = network.number, network.product, memory.zeros
-    sizes, prime = int64_at(network.sizes, network.L + 1), int64_at(network.prime, network.L)
     delta, upstream = memory.delta + at, memory.other_delta + at
     place = a - memory.a
     dW, WT = memory.gradient + at, memory.transposed + worker * memory.lane_bytes
     for l in range(network.L):
-        m, k = sizes[l], sizes[l + 1]
+        m, k = shape_of(l, network)
         dW += number * (m * k + k)
         WT += number * m * k if l > 0 else 0
     for l in range(network.L - 1, -1, -1):
-        m, k = sizes[l], sizes[l + 1]
+        m, k = shape_of(l, network)
         dW -= number * (m * k + k)
         db = dW + number * m * k
         h, below = x, place - number * size * m  # below: of layer l what place is of layer l + 1
@@ -142,5 +145,6 @@ def backward(
             if is_dropped(l - 1, network):
                 call(network.mask, (upstream, memory.mask + below, size * m))
             z, a = memory.z + below, memory.a + below
-            call(prime[l - 1], (upstream, z, a, size * m, network.parameter + number * (l - 1)))
+            parameter = network.parameter + number * (l - 1)
+            call(integer_at(network.prime, l - 1), (upstream, z, a, size * m, parameter))
         delta, upstream, place = upstream, delta, below

@@ -21,8 +21,8 @@ from chainrule.engines.fused.compiler import block, call, inlined
 from chainrule.engines.fused.loops import vector_at
 from chainrule.engines.fused.microkernel import (
     block_rows,
-    dot_block,
-    product_block,
+    product_column,
+    product_panel,
     transpose_block,
     vector_bytes,
     vector_length,
@@ -66,14 +66,14 @@ def product_address(dtype: np.dtype) -> int:
     """
     if not compiler.COMPILED:
         return block(_product_of(dtype), None, "product")
-    panels, dots = {v: _panel(v, dtype) for v in block_rows()}, _dots(dtype)
+    panels, column = {v: product_panel(v, dtype) for v in block_rows()}, product_column(dtype)
     widest, length, size = max(block_rows()), vector_length(dtype), dtype.itemsize
     one, two, three, four = (panels.get(v, panels[widest]) for v in (1, 2, 3, 4))
 
     def product(rows, terms, columns, a, a_row, a_term, b, b_row, s, s_row, c, c_row):  # type: ignore[no-untyped-def]
         if columns == 1:  # a vector: run along the side of A whose numbers lie side by side
             if a_term == size and b_row == size:
-                dots(rows, terms, (a, a_row), b, (s, s_row), (c, c_row))
+                column((rows, terms, a, a_row, b, s, s_row, c, c_row))
                 return
             if a_row == size:
                 rows, columns, a, a_term, b, b_row = 1, rows, b, b_row, a, a_term
@@ -82,64 +82,18 @@ def product_address(dtype: np.dtype) -> int:
         for panel in range(n_panels):
             first, last = vectors * panel // n_panels, vectors * (panel + 1) // n_panels
             width, at = last - first, first * length * size
-            A, B, S, C = (a, a_row, a_term), (b + at, b_row), (s + at, s_row), (c + at, c_row)
-            wide = min(columns - first * length, width * length)
+            extent = (rows, terms, min(columns - first * length, width * length))
+            matrices = (a, a_row, a_term, b + at, b_row, s + at, s_row, c + at, c_row)
             if width == 1:
-                one(rows, terms, wide, A, B, S, C)
+                one(extent + matrices)
             elif width == 2:
-                two(rows, terms, wide, A, B, S, C)
+                two(extent + matrices)
             elif width == 3:
-                three(rows, terms, wide, A, B, S, C)
+                three(extent + matrices)
             else:
-                four(rows, terms, wide, A, B, S, C)
+                four(extent + matrices)
 
     return block(product, types.void(*[_ADDRESS] * 12), f"product {dtype} {vector_bytes()}")
-
-
-@inlined
-def _below(matrix: tuple[int, ...], rows: int) -> tuple[int, ...]:
-    """Return a matrix (address, distance of rows, ...) without its first rows."""
-    return (matrix[0] + rows * matrix[1], *matrix[1:])
-
-
-def _panel(vectors: int, dtype: np.dtype) -> Any:
-    """Return the product of A with up to ``vectors`` vectors of B's columns, in blocks of rows."""
-    most = block_rows()[vectors]
-    many, four, two, one = (product_block(rows, vectors, dtype) for rows in (most, 4, 2, 1))
-
-    @inlined
-    def panel(rows, terms, wide, A, B, S, C):  # type: ignore[no-untyped-def]
-        extent, i = (terms, wide), 0
-        while rows - i >= most:
-            many(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
-            i += most
-        if rows - i >= 4:
-            four(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
-            i += 4
-        if rows - i >= 2:
-            two(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
-            i += 2
-        if rows - i >= 1:
-            one(_below(A, i) + B + _below(S, i) + _below(C, i) + extent)
-
-    return panel
-
-
-def _dots(dtype: np.dtype) -> Any:
-    """Return the product of A with one column."""
-    many, one = dot_block(8, dtype), dot_block(1, dtype)
-
-    @inlined
-    def dots(rows, terms, A, b, s, c):  # type: ignore[no-untyped-def]
-        i = 0
-        while rows - i >= 8:
-            many((*_below(A, i), b, *_below(s, i), *_below(c, i), terms))
-            i += 8
-        while i < rows:
-            one((*_below(A, i), b, *_below(s, i), *_below(c, i), terms))
-            i += 1
-
-    return dots
 
 
 @cache
@@ -152,17 +106,14 @@ def transpose_address(dtype: np.dtype) -> int:
 
     def transpose(rows, columns, a_at, b_at):  # type: ignore[no-untyped-def]
         a, b = vector(a_at, rows * columns), vector(b_at, rows * columns)
-        whole = columns // length * length
-        for i in range(0, rows - length + 1, length):
-            for j in range(0, whole, length):
+        above, left = rows // length * length, columns // length * length
+        for i in range(0, above, length):
+            for j in range(0, left, length):
                 from_a, to_b = a_at + (i * columns + j) * size, b_at + (j * rows + i) * size
                 square((from_a, columns * size, to_b, rows * size))
-            for k in range(i, i + length):
-                for j in range(whole, columns):
-                    b[j * rows + k] = a[k * columns + j]
-        for k in range(rows // length * length, rows):
-            for j in range(columns):
-                b[j * rows + k] = a[k * columns + j]
+        for i in range(rows):
+            for j in range(left if i < above else 0, columns):
+                b[j * rows + i] = a[i * columns + j]
 
     return block(transpose, types.void(*[_ADDRESS] * 4), f"transpose {dtype} {vector_bytes()}")
 

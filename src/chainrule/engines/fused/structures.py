@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
 
-from chainrule.engines.fused.compiler import address_of, inlined, int64_at, to_fixed_tuple
+from chainrule.engines.fused.compiler import INTEGER, address_of, emitted, int64_at, load_integer
 
 UNITS = (
     64  # of a layer, the columns of W that one worker computes at least: four vectors of float32
@@ -25,11 +26,12 @@ class Network(NamedTuple):
     number: int  #: bytes of a number
     L: int  #: layers
     sizes: int  #: (L + 1,) int64
+    starts: int  #: (L, 2) int64, how many parameters and how many units of layers 1 to L lie before those of the layer
     value: int  #: (L,) int64, loops for a = f(z)
     parameter: int  #: (L,) the activation's number
     dropped: int  #: (L, 2) uint64, the threshold of random bits and the scale; scale 0 where nothing is dropped
     product: int  #: C = S + A B
-    copy: int  #: copies numbers
+    copy: int  #: copies rows of numbers
     prime: int = 0  #: (L,) int64, loops for delta *= f'(z)
     loss: int = 0  #: loop over rows
     columns: int = 0  #: (c, k), what the loss takes
@@ -156,9 +158,13 @@ def _reader(kind: Any) -> Any:
     """Return the function for compiled code that makes the tuple from the address of its fields."""
     size = len(kind._fields)
 
-    @inlined
     def tuple_at(address: int) -> Any:
-        return kind(*to_fixed_tuple(int64_at(address, size), size))
+        return kind(*int64_at(address, size).tolist())
+
+    @emitted(tuple_at, lambda address: types.NamedUniTuple(types.int64, size, kind))
+    def compiled_tuple_at(context: Any, builder: Any, result: Any, address: Any) -> Any:
+        fields = [load_integer(context, builder, result, address, INTEGER(i)) for i in range(size)]
+        return context.make_tuple(builder, result, fields)
 
     return tuple_at
 

@@ -6,8 +6,8 @@ layer, each row by row, so a worker's columns of them are read and written piece
 
 from __future__ import annotations
 
-from chainrule.engines.fused.compiler import call, call_for_float, inlined, int64_at
-from chainrule.engines.fused.passes import is_dropped
+from chainrule.engines.fused.compiler import call, call_for_float, inlined, integer_at
+from chainrule.engines.fused.passes import is_dropped, shape_of
 from chainrule.engines.fused.structures import UNITS, Memory, Network, Part, Rows, Steps
 
 # ---- who computes what, and where it lies -------------------------------------------------------------------------
@@ -16,27 +16,21 @@ from chainrule.engines.fused.structures import UNITS, Memory, Network, Part, Row
 @inlined
 def slices_of(l: int, worker: int, n_workers: int, network: Network) -> tuple[int, int]:
     """Return the first slice of layer ``l + 1`` that is the worker's, and the first beyond."""
-    slices = (int64_at(network.sizes, network.L + 1)[l + 1] + UNITS - 1) // UNITS
+    slices = (shape_of(l, network)[1] + UNITS - 1) // UNITS
     return slices * worker // n_workers, slices * (worker + 1) // n_workers
 
 
 @inlined
 def slice_at(l: int, i: int, network: Network) -> tuple[int, int]:
     """Return how many parameters lie before [W; b] of slice ``i`` of layer ``l + 1``, and how many columns it has."""
-    sizes, parameters = int64_at(network.sizes, network.L + 1), 0
-    for below in range(l):
-        parameters += (sizes[below] + 1) * sizes[below + 1]
-    parameters += i * UNITS * (sizes[l] + 1)
-    return parameters, min(UNITS, sizes[l + 1] - i * UNITS)
+    m, k = shape_of(l, network)
+    return integer_at(network.starts, 2 * l) + i * UNITS * (m + 1), min(UNITS, k - i * UNITS)
 
 
 @inlined
 def layer_at(l: int, size: int, network: Network) -> int:
     """Return how many bytes of z, a, h, mask and delta lie before those of layer ``l + 1``, for ``size`` rows."""
-    sizes, units = int64_at(network.sizes, network.L + 1), 0
-    for below in range(l):
-        units += sizes[below + 1]
-    return network.number * size * units
+    return network.number * size * integer_at(network.starts, 2 * l + 1)
 
 
 @inlined
@@ -58,20 +52,26 @@ def sort_slices(
     memory: Memory,
 ) -> None:
     """Copy the worker's columns of theta, m and v to slices, or ``back``; the address of what is not there is 0."""
-    sizes, number = int64_at(network.sizes, network.L + 1), network.number
     for l in range(network.L):
-        k, layer = sizes[l + 1], slice_at(l, 0, network)[0]
         first, last = slices_of(l, worker, n_workers, network)
         for i in range(first, last):
-            place, width = slice_at(l, i, network)
-            for which in range(3 if last > first else 0):
-                inside = (memory.theta, memory.m, memory.v)[which] + number * place
-                outside = natural[which] + number * (layer + i * UNITS)
-                for _ in range(sizes[l] + 1 if natural[which] != 0 else 0):
-                    source, target = (inside, outside) if back else (outside, inside)
-                    call(network.copy, (source, target, width))
-                    inside += number * width
-                    outside += number * k
+            sort_slice(l, i, natural[0], memory.theta, back, network)
+            sort_slice(l, i, natural[1], memory.m, back, network)
+            sort_slice(l, i, natural[2], memory.v, back, network)
+
+
+@inlined
+def sort_slice(l: int, i: int, natural: int, inside: int, back: bool, network: Network) -> None:
+    """Copy slice ``i`` of layer ``l + 1`` of one vector of P numbers, if it is there."""
+    (m, k), number = shape_of(l, network), network.number
+    start, width = slice_at(l, i, network)
+    outside = natural + number * (integer_at(network.starts, 2 * l) + i * UNITS)
+    inside += number * start
+    rows = m + 1 if natural != 0 else 0
+    if back:
+        call(network.copy, (inside, number * width, outside, number * k, rows, width))
+    else:
+        call(network.copy, (outside, number * k, inside, number * width, rows, width))
 
 
 # ---- forward ------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def gather_inputs(
     worker: int, start: int, size: int, network: Network, rows: Rows, steps: Steps, memory: Memory
 ) -> int:
     """Copy the batch's rows of X for this worker, if they do not lie in order; return where they lie."""
-    m = int64_at(network.sizes, 1)[0]
+    m = integer_at(network.sizes, 0)
     if steps.order == 0 and rows.columns == 0:
         return int(rows.X + start * m * network.number)
     x: int = memory.x + worker * memory.lane_bytes
@@ -103,10 +103,9 @@ def layer_forward(
     memory: Memory,
 ) -> None:
     """Set the worker's columns of z, a and, with dropout, mask and h of layer ``l + 1``."""
-    sizes, number = int64_at(network.sizes, network.L + 1), network.number
-    m, k = sizes[l], sizes[l + 1]
+    (m, k), number = shape_of(l, network), network.number
     h, layer = inputs_at(l, x, size, network, memory), layer_at(l, size, network)
-    value, parameter = int64_at(network.value, network.L)[l], network.parameter + number * l
+    value, parameter = integer_at(network.value, l), network.parameter + number * l
     key, dropped = steps.layer_keys + 8 * l, network.dropped + 16 * l
     first, last = slices_of(l, worker, n_workers, network)
     for i in range(first, last):
@@ -140,26 +139,25 @@ def output_layer(
     memory: Memory,
 ) -> float:
     """Set z, a and delta of layer L for rows ``first`` to ``last`` of the batch; return their part of the loss."""
-    L, number, size = network.L, network.number, last - first
-    sizes = int64_at(network.sizes, L + 1)
-    m, k = sizes[L - 1], sizes[L]
+    l, number, size = network.L - 1, network.number, last - first
+    m, k = shape_of(l, network)
     y, share = memory.y + number * first * k, memory.share + number * first
     places = (rows.Y, rows.weights, steps.order, start + first)
     call(network.targets, (*places, size, k, 1.0 / batch_rows, y, share))
 
-    place = layer_at(L - 1, batch_rows, network) + number * first * k
+    place = layer_at(l, batch_rows, network) + number * first * k
     z, a, delta = memory.z + place, memory.a + place, memory.delta + place
-    h = inputs_at(L - 1, x, batch_rows, network, memory) + number * first * m
+    h = inputs_at(l, x, batch_rows, network, memory) + number * first * m
     for i in range((k + UNITS - 1) // UNITS):
-        start_of_W, width = slice_at(L - 1, i, network)
+        start_of_W, width = slice_at(l, i, network)
         W = memory.theta + number * start_of_W
         A, B, S = (h, number * m, number), (W, number * width), (W + number * m * width, 0)
         call(network.product, (size, m, width, *A, *B, *S, z + number * i * UNITS, number * k))
-    parameter = network.parameter + number * (L - 1)
-    call(int64_at(network.value, L)[L - 1], (z, a, size * k, parameter))
+    parameter = network.parameter + number * l
+    call(integer_at(network.value, l), (z, a, size * k, parameter))
     given = memory.given + lane * memory.lane_bytes
     loss = call_for_float(network.loss, (a, y, share, network.columns, delta, given, size, k))
-    call(int64_at(network.prime, L)[L - 1], (delta, z, a, size * k, parameter))
+    call(integer_at(network.prime, l), (delta, z, a, size * k, parameter))
     return loss
 
 
@@ -171,8 +169,7 @@ def layer_delta(
     l: int, worker: int, n_workers: int, size: int, network: Network, memory: Memory
 ) -> None:
     """Set the worker's columns of delta of layer ``l``, from delta of layer ``l + 1`` and their rows of its W."""
-    sizes, number = int64_at(network.sizes, network.L + 1), network.number
-    m, k = sizes[l], sizes[l + 1]
+    (m, k), number = shape_of(l, network), network.number
     first, last = slices_of(l - 1, worker, n_workers, network)
     column = first * UNITS
     width = min(last * UNITS, m) - column
@@ -186,7 +183,7 @@ def layer_delta(
         A, B = (memory.delta + above, number * k, number), (WT, number * width)
         S, C = (memory.zeros, 0), (memory.delta + below + number * column, number * m)
         call(network.product, (size, k, width, *A, *B, *S, *C))
-        prime = int64_at(network.prime, network.L)[l - 1]
+        prime = integer_at(network.prime, l - 1)
         parameter = network.parameter + number * (l - 1)
         for row in range(size):
             place = below + number * (row * m + column)
@@ -199,8 +196,7 @@ def layer_delta(
 @inlined
 def part_gradient(part: Part, x: int, size: int, network: Network, memory: Memory) -> None:
     """Set dW = h.T delta and db = 1.T delta of a part, summed over the batch's rows in order."""
-    sizes, number = int64_at(network.sizes, network.L + 1), network.number
-    m, k, width = sizes[part.l], sizes[part.l + 1], part.columns
+    (m, k), number, width = shape_of(part.l, network), network.number, part.columns
     delta = memory.delta + layer_at(part.l, size, network) + number * part.i * UNITS
     dW = memory.gradient + number * part.start
     h = inputs_at(part.l, x, size, network, memory) + number * part.row
