@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 
 from chainrule.engines import Data, EpochPlan, EpochResult, make_engine
+from chainrule.engines.fused.workers import Workers
 from chainrule.equations.activations import activations
 from chainrule.equations.custom import register_activation, register_loss
 from chainrule.equations.losses import losses
@@ -282,6 +283,17 @@ def test_nothing_is_compiled_after_the_first_network() -> None:
     rows = some_data(other, "float64")
     run("fused", other, ADAM, "float64", Data(scipy.sparse.csr_array(rows.X), rows.Y))
     assert not {"epoch", "scores"} & set(newly_compiled[before:])
+
+
+@pytest.mark.compiled
+def test_what_helpers_run_is_compiled_with_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = []
+    monkeypatch.setattr(Workers, "prepare", lambda self: prepared.append(self))
+    network = Architecture((4, 5, 2), ("tanh", "identity"), "squared_error")
+    make_engine("fused", network, ADAM, "float32", 1)
+    assert not prepared
+    make_engine("fused", network, ADAM, "float32", 2)
+    assert prepared
 
 
 @pytest.mark.parametrize("name", ["fast", "Fused"])

@@ -61,6 +61,8 @@ class FusedEngine:
         self._scorer = Scorer(architecture, self.dtype)
         self._memory: dict[Cut, Held] = {}
         self._rows: tuple[Data, Held] | None = None
+        if self.threads > 1:
+            process_workers().prepare()
 
     def epoch(
         self, theta: np.ndarray, moments: np.ndarray, data: Data, plan: EpochPlan

@@ -153,6 +153,11 @@ class Workers:
         self.answers = _ANSWERS  #: polls that small work waits for an answer
         self.listen(_LISTENS)
 
+    def prepare(self) -> None:
+        """Compile what helpers run, so that nothing is compiled once training has begun."""
+        _lead()
+        _serve()
+
     def listen(self, polls: int) -> None:
         """Let helpers listen for so many polls at a stretch."""
         self._desks[:, 5] = polls
@@ -216,7 +221,7 @@ class Workers:
     def _call(self, helpers: int) -> None:
         """Make the first ``helpers`` threads listen soon; who is about to go comes back."""
         if len(self._threads) < helpers:
-            _serve()  # is there before somebody waits for a thread
+            self.prepare()
             with self._growing:
                 for helper in range(len(self._threads), helpers):
                     name = f"chainrule-{helper + 1}"
