@@ -194,7 +194,7 @@ def plain_input(estimator: Any, X: Any) -> np.ndarray | None:
     dtype = facts["theta_"].dtype
     if X.size > _VERY_FEW:
         return engine_input(X, dtype) if np.isfinite(X).all() else None
-    if not float(np.vdot(X, X)) < _BOUND:  # NaN is not below anything
+    if not float(np.vdot(X, X)) < _BOUND:  # NaN is not below anything; unlike dot, vdot never warns
         return None
     if X.dtype == dtype and X.flags.carray:  # aligned, C-contiguous, writeable
         return X

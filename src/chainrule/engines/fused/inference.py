@@ -17,8 +17,8 @@ from chainrule.engines.engine import Data
 from chainrule.engines.fused.compiler import (
     address_of,
     block,
+    bound,
     call,
-    function_at,
     integer_at,
 )
 from chainrule.engines.fused.layout import (
@@ -80,7 +80,7 @@ class Scorer:
     def __init__(self, architecture: Architecture, dtype: Any) -> None:
         self.architecture, self.dtype = architecture, np.dtype(dtype)
         self._network = network_of(architecture, self.dtype)
-        self._run = function_at(scores_address(), 3)
+        scores_address()  # compiled now, not by the first prediction
         self._local = threading.local()  # what is written belongs to the thread that asks
 
     def scores(self, theta: np.ndarray, X: Any, threads: int = 1) -> np.ndarray:
@@ -94,10 +94,10 @@ class Scorer:
         threads : int
             How many threads share the rows; no bit depends on it.
         """
-        (n, m), k = X.shape, self.architecture.sizes[-1]
-        if m != self.architecture.sizes[0]:
-            expected = f"{self.architecture.sizes[0]} columns"
-            raise InputError.of("X", got=f"{m} columns", expected=expected)
+        (n, m), sizes = X.shape, self.architecture.sizes
+        k = sizes[-1]
+        if m != sizes[0]:
+            raise InputError.of("X", got=f"{m} columns", expected=f"{sizes[0]} columns")
         dense = isinstance(X, np.ndarray)
         if dense and n * (m + k) <= _FEW_NUMBERS:
             return self._few_scores(theta, X)
@@ -120,7 +120,7 @@ class Scorer:
 
     def _few_scores(self, theta: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return the scores of a few rows; they are copied, as to look up addresses takes longer than the network."""
-        few: _Few | None = self._local.__dict__.get("few")
+        few: _Few | None = getattr(self._local, "few", None)
         if few is None or few.theta is not theta:
             memory = self._memory(1, tile_rows(self.architecture.sizes))
             check_layout("theta", theta, (self.architecture.n_parameters,), self.dtype)
@@ -128,7 +128,7 @@ class Scorer:
         n = len(X)
         few.x[:n] = X
         few.n[0] = n
-        self._run(0, 1, few.job.address)
+        few.run()
         return few.scores[:n].copy()
 
     def _memory(self, lanes: int, tile: int) -> Held:
@@ -150,4 +150,4 @@ class _Few:
         self.x, self.scores = np.empty((rows, m), theta.dtype), np.empty((rows, k), theta.dtype)
         places = (network.address, memory.address, address_of(self.scores))
         self.job = Held(Scoring(0, address_of(theta), address_of(self.x), 0, *places))
-        self.n = self.job.fields[:1]
+        self.n, self.run = self.job.fields[:1], bound(scores_address(), 0, 1, self.job.address)
