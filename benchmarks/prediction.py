@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks import problems, report
 from benchmarks.agreement import DisagreementError
+from benchmarks.rates import prediction_operations, sgemm_limits
 from benchmarks.report import median, seconds
 from benchmarks.worker import Worker
 
@@ -149,11 +150,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = report.parsed(report.options(main.__doc__ or ""), arguments)
     rows = (1, 100, 20_000) if given.quick else ROWS
     results: dict[str, Any] = {}
+    limit = max(sgemm_limits((given.threads,), given.quick)[given.threads].values())
     times, memory = [], []
     for network in NETWORKS:
         result = results[network] = _measure(network, rows, given)
         for count in rows:
             ours, theirs = (result["seconds"][name][str(count)] for name in PEERS)
+            sizes = problems.get(network, "quick").sizes
+            least = prediction_operations(sizes, count) / limit
             for path, value in ours.items():
                 peer = theirs.get(path, theirs["predict_proba"])
                 times.append(
@@ -164,6 +168,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         seconds(value),
                         seconds(peer),
                         f"{peer / value:.1f}",
+                        f"{100 * least / value:.0f} %",
+                        f"{peer / least:.1f}",
                     ]
                 )
         ours, theirs = (result["peak"][name] for name in PEERS)
@@ -173,7 +179,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.show(
             f"Prediction, {given.threads} threads (scores: beside scikit-learn's predict_proba)",
             times,
-            ["network", "rows", "call", "chainrule", "scikit-learn", "ratio"],
+            [
+                *("network", "rows", "call", "chainrule", "scikit-learn", "ratio"),
+                *("of the limit", "ratio at the limit"),
+            ],
         ),
         report.show(
             "Highest memory of predict_proba beyond data, model and result",
@@ -181,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ["network", "rows", "chainrule", "scikit-learn", "ratio"],
         ),
     ]
-    report.store(given, "prediction", {"tables": tables, "networks": results})
+    report.store(given, "prediction", {"tables": tables, "limit": limit, "networks": results})
     return 0
 
 

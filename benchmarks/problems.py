@@ -14,6 +14,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from benchmarks.rates import training_operations
+
 LEARNING_RATE, BETA_1, BETA_2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 
 
@@ -78,13 +80,8 @@ class Problem:
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of the matrix products of one epoch.
-
-        For each layer and row 2 m k in the forward pass, 2 m k for dW and, but for the first layer, whose inputs need
-        no gradient, 2 m k for dX. Activations, losses and Adam are not counted.
-        """
-        products = [m * k for m, k in pairwise(self.sizes)]
-        return self.n * (6 * sum(products) - 2 * products[0])
+        """Floating-point operations of the matrix products of one epoch."""
+        return training_operations(self.sizes, self.n)
 
     def variant(self, name: str) -> Problem:
         """Return the problem as it is timed ("full"), as it is validated, or in small to see that all runs ("quick").

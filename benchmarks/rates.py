@@ -1,15 +1,63 @@
-"""The limit: how fast this machine multiplies large float32 matrices."""
+"""The limit: how fast this machine multiplies large float32 matrices; what networks count; how far processors are.
+
+No training, ours or a peer's, can be faster than its products at the limit. So beside each ratio stands what it would
+be there, which no cleverness can exceed on this machine.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 SIZES = (1024, 2048, 4096)
+TURNS = 200_000
+
+
+def prediction_operations(sizes: Sequence[int], rows: int) -> int:
+    """Return the floating-point operations of the products of a forward pass: 2 m k a layer and row."""
+    return 2 * rows * sum(m * k for m, k in pairwise(sizes))
+
+
+def training_operations(sizes: Sequence[int], rows: int) -> int:
+    """Return those of one epoch: thrice a forward pass, but for dX of the first layer, which nobody needs.
+
+    Activations, losses and Adam are not counted.
+    """
+    return 3 * prediction_operations(sizes, rows) - 2 * rows * sizes[0] * sizes[1]
+
+
+class Meetings:
+    """Two threads at the engine's barrier."""
+
+    def seconds(self) -> float:
+        """Return how long a meeting takes: a processor sees what another has written, and the other way round.
+
+        It tells whether a virtual machine's processors are near each other: 70 or 330 ns on the same machine.
+        """
+        from numba import types
+
+        from chainrule.engines.fused import barrier, compiler, workers
+
+        def meet(worker: int, n_workers: int, job: int) -> None:
+            for turn in range(1, TURNS + 1):
+                barrier.wait(job, worker, n_workers, turn)
+
+        address = compiler.block(meet, types.void(*[types.intp] * 3), "benchmark meetings")
+        best = float("inf")
+        for _ in range(5):
+            job = barrier.new_barrier(2)
+            began = time.perf_counter()
+            joined = workers.process_workers().share(
+                address, compiler.address_of(job), 2, workers.LARGE
+            )
+            if joined == 2:
+                best = min(best, (time.perf_counter() - began) / TURNS)
+        return best
 
 
 class NumPyProducts:
@@ -46,6 +94,16 @@ def _best(product: Callable[..., Any], given: Callable[[np.ndarray], Any], quick
             product(A, B, C)
             best = max(best, 2.0 * size**3 / (time.perf_counter() - began))
     return best
+
+
+def meeting_seconds(threads: int) -> float | None:
+    """Return how long two threads take to meet, measured in a process of its own; None for one thread."""
+    from benchmarks.worker import Worker
+
+    if threads == 1:
+        return None
+    with Worker("benchmarks.rates:Meetings", threads) as worker:
+        return float(worker.call("seconds"))
 
 
 def sgemm_limits(threads: tuple[int, ...], quick: bool) -> dict[int, dict[str, float]]:

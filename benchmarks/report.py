@@ -137,8 +137,8 @@ def markdown(table: dict[str, Any]) -> str:
 
 def seconds(value: float) -> str:
     """Return a time with three digits and a unit that suits it."""
-    for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):
-        if value * factor >= 1.0 or unit == "µs":
+    for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "µs"), (1e9, "ns")):
+        if value * factor >= 1.0 or unit == "ns":
             return f"{value * factor:.3g} {unit}" if value * factor < 1000 else f"{value:.0f} s"
     raise AssertionError
 

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks import agreement, problems, report
 from benchmarks.peers import PEERS, TRUTH, installed
 from benchmarks.problems import PROBLEMS
-from benchmarks.rates import sgemm_limits
+from benchmarks.rates import meeting_seconds, sgemm_limits
 from benchmarks.report import median, seconds
 from benchmarks.worker import Worker, WorkerError
 
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"sgemm, {count} thread{'s' * (count > 1)}, GFLOP/s: {shown}; the best is the limit"
             )
 
+    meetings = [meeting_seconds(given.threads)]
     results, failed = {}, []
     for network in given.only:
         try:
@@ -56,8 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             failed.append(network)
             print(f"NOT TIMED: {error}", file=sys.stderr)
     if results and not given.validate:
+        meetings.append(meeting_seconds(given.threads))
+        if given.threads > 1:
+            shown = ", ".join(seconds(taken or 0.0) for taken in meetings)
+            print(f"two threads meet in (at the start, at the end): {shown}")
         tables = _tables(results, limits, given)
-        report.store(given, "training", {"tables": tables, "limits": limits, "problems": results})
+        facts = {"limits": limits, "meetings": meetings}
+        report.store(given, "training", {"tables": tables, **facts, "problems": results})
     if failed:
         print(f"not timed, see above: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -212,7 +218,7 @@ def _tables(
     """Print the results and return them as plain tables."""
     limit = {threads: max(rates.values()) for threads, rates in limits.items()}
     rivals = [name for name in given.peers if name != OURS]
-    speed, compiling = [], []
+    speed, possible, compiling = [], [], []
     for result in results.values():
         peers = result["peers"]
 
@@ -226,6 +232,13 @@ def _tables(
             row.append(_ratio(peers[name], given.threads) if name in peers else "-")
         row.append(share("JAX"))
         speed.append(row)
+        at_limit = [
+            f"{limit[given.threads] / peers[name]['flops_per_second']:.2f}"
+            if name in peers
+            else "-"
+            for name in rivals
+        ]
+        possible.append([result["name"], *at_limit])
         compiling.append(
             [result["name"]]
             + [seconds(result["compile"][name]) if name in peers else "-" for name in given.peers]
@@ -243,6 +256,11 @@ def _tables(
                 *rivals,
                 "JAX, of the limit",
             ],
+        ),
+        report.show(
+            "What the machine allows: time of the peer / time of the matrix products alone, at the limit",
+            possible,
+            ["network", *rivals],
         ),
         report.show("Compilation in a new process", compiling, ["network", *given.peers]),
     ]
