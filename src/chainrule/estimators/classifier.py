@@ -44,7 +44,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     batch_size : int or "auto", default="auto"
         Rows a step; "auto" is ``min(200, n_samples)``.
     learning_rate : str, default="constant"
-        The schedule, with every solver but lbfgs: constant, invscaling, adaptive, step, exponential, cosine, one_cycle.
+        The schedule, with every solver but lbfgs: constant, invscaling, adaptive, step, exponential, cosine, one_cycle,
+        flat_cosine, coslog.
         Numbers go in brackets: ``"step(0.5, 20)"``.
     learning_rate_init : float, default=0.001
         The base rate.

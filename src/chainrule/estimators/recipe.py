@@ -81,7 +81,7 @@ def initializer_of(estimator: Any) -> Any:
 
 def has_horizon(estimator: Any) -> bool:
     """Tell whether the schedule is laid out for exactly ``max_iter`` epochs, so that ending there is the plan."""
-    return schedules.get(estimator.learning_rate).name in ("cosine", "one_cycle")
+    return schedules.get(estimator.learning_rate).ends
 
 
 def thread_count(estimator: Any) -> int:

@@ -139,6 +139,8 @@ class Schedule(ABC):
         of steps.
     source : str
         Where it was published.
+    ends : bool
+        Whether it is laid out for exactly S steps, so that to end there is the plan.
     limits : mapping of str to Limits
         The numbers, in the order in which they stand in the name, and what is accepted.
     """
@@ -147,6 +149,7 @@ class Schedule(ABC):
     aliases: ClassVar[tuple[str, ...]] = ()
     formula: ClassVar[str]
     source: ClassVar[str] = ""
+    ends: ClassVar[bool] = False
     limits: ClassVar[Mapping[str, Limits]] = {}
 
     def __post_init__(self) -> None:

@@ -1,12 +1,13 @@
 """The schedules: how the learning rate changes during a training, with any first-order optimizer.
 
+Those that are laid out for the length of the training, along cosines, stand in ``cosines``.
+
 s is the absolute step from 0, e the whole epochs before it, S the steps of the whole training. What
 is returned is the multiplier of the base rate.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,13 +17,12 @@ import numpy.typing as npt
 
 from chainrule.equations.registry import Registry
 from chainrule.optimizers.adaptive import Adaptive
+from chainrule.optimizers.cosines import Cosine, CosLog, FlatCosine, OneCycle
 from chainrule.optimizers.schedule import Horizon, Multipliers, Schedule
 from chainrule.optimizers.settings import (
-    AT_LEAST_ONE,
     COUNT,
     NOT_NEGATIVE,
     POSITIVE_PROPORTION,
-    PROPORTION,
     Limits,
 )
 from chainrule.optimizers.warm_up import WarmUp
@@ -139,91 +139,6 @@ class Exponential(Schedule):
         return np.float64(self.gamma) ** epochs
 
 
-def _half_cosine(start: float, end: float, part: Multipliers) -> Multipliers:
-    """Go from ``start`` at part 0 to ``end`` at part 1; both are met exactly."""
-    share: Multipliers = 0.5 * (1.0 + np.cos(math.pi * part))
-    return start * share + end * (1.0 - share)
-
-
-@dataclass(frozen=True)
-class Cosine(Schedule):
-    """Half a cosine from 1 to a floor over the whole training, step by step, without restarts.
-
-    Parameters
-    ----------
-    floor : float, default=0.0
-        The multiplier at the end, 0 <= floor <= 1; kept beyond the horizon.
-
-    Examples
-    --------
-    >>> Cosine(floor=0.5).multipliers([0, 5, 10, 99], Horizon(10, 5, 32)).tolist()
-    [1.0, 0.75, 0.5, 0.5]
-    """
-
-    name: ClassVar[str] = "cosine"
-    formula: ClassVar[str] = "floor + (1 - floor) (1 + cos(pi s / S)) / 2"
-    source: ClassVar[str] = "Loshchilov & Hutter 2017, eq. 5"
-    limits: ClassVar[Mapping[str, Limits]] = {"floor": PROPORTION}
-
-    floor: float = 0.0
-
-    def multipliers(self, steps: npt.ArrayLike, horizon: Horizon) -> Multipliers:
-        """Return the cosine at each step."""
-        part = np.minimum(np.asarray(steps, dtype=np.float64) / horizon.total_steps, 1.0)
-        return _half_cosine(1.0, self.floor, part)
-
-
-@dataclass(frozen=True)
-class OneCycle(Schedule):
-    """Up along half a cosine, then down along another one, far below the start.
-
-    These are the two phases of PyTorch's OneCycleLR. The base rate is the highest (``max_lr``).
-    Momentum, which PyTorch cycles against it, stays as it is.
-
-    Parameters
-    ----------
-    pct_start : float, default=0.3
-        The share of the training in which the rate rises, 0 <= pct_start < 1.
-    div_factor : float, default=25.0
-        The rate starts at 1 / div_factor.
-    final_div_factor : float, default=1e4
-        It ends at the start divided by this.
-
-    Examples
-    --------
-    >>> OneCycle().multipliers([0, 29, 99, 500], Horizon(100, 10, 32)).tolist()
-    [0.04, 1.0, 4e-06, 4e-06]
-    """
-
-    name: ClassVar[str] = "one_cycle"
-    formula: ClassVar[str] = (
-        "1/div_factor up to 1 at s = pct_start S - 1, then down to 1/(div_factor final_div_factor) "
-        "at s = S - 1, both along (1 - cos)/2"
-    )
-    source: ClassVar[str] = "Smith & Topin 2019; PyTorch's OneCycleLR"
-    limits: ClassVar[Mapping[str, Limits]] = {
-        "pct_start": Limits(0.0, 1.0, low_included=True),
-        "div_factor": AT_LEAST_ONE,
-        "final_div_factor": AT_LEAST_ONE,
-    }
-
-    pct_start: float = 0.3
-    div_factor: float = 25.0
-    final_div_factor: float = 1e4
-
-    def multipliers(self, steps: npt.ArrayLike, horizon: Horizon) -> Multipliers:
-        """Return the cycle at each step."""
-        start = 1.0 / self.div_factor
-        end = start / self.final_div_factor
-        last = horizon.total_steps - 1.0
-        peak = self.pct_start * horizon.total_steps - 1.0
-        s = np.minimum(np.asarray(steps, dtype=np.float64), last)
-        # A very short training has its peak before step 0: the rising branch is then never taken.
-        up = _half_cosine(start, 1.0, np.minimum(s, peak) / peak) if peak > 0.0 else np.ones_like(s)
-        down = _half_cosine(1.0, end, (np.maximum(s, peak) - peak) / (last - peak))
-        return np.where(s <= peak, up, down)
-
-
 #: records by name; ``schedules.get("cosine(0.1)")``. Warm-up is not one: it multiplies one of them.
 schedules: Registry[Schedule] = Registry("schedule")
 
@@ -235,6 +150,8 @@ for _schedule in (
     Exponential(),
     Cosine(),
     OneCycle(),
+    FlatCosine(),
+    CosLog(),
 ):
     schedules.register(_schedule)
 
@@ -261,8 +178,10 @@ def make_schedule(schedule: str | Schedule, warmup: float = 0.0) -> Schedule:
 __all__ = [
     "Adaptive",
     "Constant",
+    "CosLog",
     "Cosine",
     "Exponential",
+    "FlatCosine",
     "InverseScaling",
     "OneCycle",
     "Step",
