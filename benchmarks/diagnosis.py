@@ -25,12 +25,13 @@ import numpy as np
 
 from benchmarks.written_forms import function, random_style
 from chainrule.gradients.diagnose import diagnose
-from chainrule.gradients.findings import Explanation, explain, findings, invisible
-from chainrule.gradients.mistakes import BANK, WHOLE, Mistake
-from chainrule.gradients.mistakes.variant import Gradients, WrongShape, backward_with
-from chainrule.gradients.probes import FAMILIES, Probe, probe
-from chainrule.gradients.runs import Run, distance
-from chainrule.gradients.trying import tolerance
+from chainrule.gradients.diagnosis.calling.trying import tolerance
+from chainrule.gradients.diagnosis.mistakes import BANK, WHOLE, Mistake
+from chainrule.gradients.diagnosis.mistakes.variant import Gradients, WrongShape, backward_with
+from chainrule.gradients.diagnosis.probes import FAMILIES, Probe, probe
+from chainrule.gradients.diagnosis.searching.explanation import Explanation, explain
+from chainrule.gradients.diagnosis.searching.findings import findings, invisible
+from chainrule.gradients.diagnosis.searching.runs import Run, distance
 from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import equal_share, forward, objective
 from chainrule.network.parameters import Parameters

@@ -1,6 +1,6 @@
 """The laws of the house that can be read off its source.
 
-Floors, length, docstrings, a light import, and no code out of files. Each checker is also shown a
+Floors, circles, length, docstrings, a light import, and no code out of files. Each checker is also shown a
 planted offence, so that it is known to fail when it should.
 """
 
@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -36,6 +37,7 @@ FLOORS = (
 # Not loaded by `import chainrule`: each costs a tenth of a second or more.
 HEAVY = ("numba", "matplotlib", "pandas", "sklearn", "scipy", "pyarrow", "torch")
 MOST_LINES = 300
+TYPES_ONLY = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 # These floors read files from strangers, so nothing in them may turn data into code.
 READS_FILES = ("tables", "storage", "cli")
 UNSAFE_MODULES = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -58,14 +60,23 @@ def label(path: Path) -> str:
 # ---- floors -------------------------------------------------------------------------------------
 
 
-def imported(path: Path, package: Path) -> Iterator[tuple[int, str]]:
+def walk(tree: ast.AST, types: bool) -> Iterator[ast.AST]:
+    """Yield all nodes below a tree; without ``types``, not those that only type checkers read."""
+    skipped = not types and isinstance(tree, ast.If) and ast.unparse(tree.test) in TYPES_ONLY
+    for node in tree.orelse if skipped else ast.iter_child_nodes(tree):
+        yield node
+        yield from walk(node, types)
+
+
+def imported(path: Path, package: Path, types: bool = True) -> Iterator[tuple[int, str]]:
     """Yield (line, dotted name) of all that a module imports, wherever in it the import stands.
 
     ``from a import b`` gives ``a.b``, whether b is a module or not. Relative imports are resolved,
-    and so is ``import_module("a.b")`` where its argument is written out.
+    and so is ``import_module("a.b")`` where its argument is written out. ``types``: also what is
+    imported for types alone.
     """
     here = [package.name, *path.relative_to(package).parent.parts]
-    for node in ast.walk(parse(path)):
+    for node in walk(parse(path), types):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -179,6 +190,95 @@ def test_the_roof_may_import_everything(tmp_path: Path) -> None:
     package = plant(tmp_path, "__init__.py", "from chainrule.cli import main")
     assert climbing_imports(plant(tmp_path, "__main__.py", "import chainrule.cli")) == []
     assert climbing_imports(package) == []
+
+
+# ---- circles ------------------------------------------------------------------------------------
+
+
+def dotted(path: Path, package: Path) -> str:
+    """Return the name by which a module is imported."""
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def import_graph(package: Path, room: Path) -> dict[str, set[str]]:
+    """Return, for each module of a room, the modules of the room that it makes Python run.
+
+    These are what it imports, and the packages around that; but not those that it stands in itself.
+    """
+    graph: dict[str, set[str]] = {dotted(path, package): set() for path in modules(room)}
+    for path in modules(room):
+        own = dotted(path, package)
+        for _, name in imported(path, package, types=False):
+            parts = name.split(".")
+            prefixes = [".".join(parts[:n]) for n in range(len(parts), 0, -1)]
+            # a.b.f: f may be a function, then a.b is the module
+            module, *around = [prefix for prefix in prefixes if prefix in graph] or [own]
+            graph[own] |= {module, *(p for p in around if not own.startswith(f"{p}."))} - {own}
+    return graph
+
+
+def import_circles(package: Path) -> list[str]:
+    """List a circle of imports for each room that has one; between rooms, floors leave no place for it."""
+    found = []
+    for room in sorted(path for path in package.iterdir() if path.is_dir()):
+        try:
+            TopologicalSorter(import_graph(package, room)).prepare()
+        except CycleError as error:
+            found.append(" imports ".join(reversed(error.args[1])))
+    return found
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    assert import_circles(SOURCE) == []
+
+
+LEFT = "chainrule.network.left"
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("from chainrule.network.right import f", {"right": f"import {LEFT}"}),
+        ("from .right import f", {"right": "from . import left"}),
+        ("from chainrule.network import right", {"right": f"from {LEFT} import f"}),
+        ("def late():\n    from .right import f", {"right": f"def late():\n    import {LEFT}"}),
+        ("from .right import f", {"right": "from .middle import f", "middle": f"import {LEFT}"}),
+        ("from .deep.right import f", {"deep/right": "from ..left import f"}),
+        ("from .deep.right import f", {"deep/right": "", "deep/__init__": f"import {LEFT}"}),
+        ("from chainrule.network import f", {"__init__": "from .left import f"}),
+        ("from .right import f", {"right": f"from importlib import *\nimport_module('{LEFT}')"}),
+        (
+            "if TYPE_CHECKING:\n    import typing\nelse:\n    from .right import f",
+            {"right": f"import {LEFT}"},
+        ),
+    ],
+)
+def test_a_planted_circle_is_found(tmp_path: Path, text: str, others: dict[str, str]) -> None:
+    package = plant(tmp_path, "network/left.py", text)
+    for name, other in others.items():
+        plant(tmp_path, f"network/{name}.py", other)
+    assert len(import_circles(package)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("from .right import f", {"right": "import numpy", "__init__": "from .left import f"}),
+        ("from .right import f", {"right": f"if TYPE_CHECKING:\n    import {LEFT}"}),
+        ("from .right import f", {"right": f"if typing.TYPE_CHECKING:\n    import {LEFT}"}),
+        ("from .deep.right import f", {"deep/right": "", "deep/__init__": "from .right import f"}),
+        ("from .deep import f", {"deep/right": "from . import other", "deep/other": ""}),
+        ("import chainrule.network.left", {}),
+    ],
+)
+def test_imports_without_a_circle_are_let_pass(
+    tmp_path: Path, text: str, others: dict[str, str]
+) -> None:
+    package = plant(tmp_path, "network/left.py", text)
+    for name, other in others.items():
+        plant(tmp_path, f"network/{name}.py", other)
+    assert import_circles(package) == []
 
 
 # ---- length and docstrings ----------------------------------------------------------------------

@@ -162,6 +162,42 @@ def test_a_test_table_that_does_not_fit_is_told_before_the_training(
     assert "'year'" in one_line_error(run(*arguments))
 
 
+def test_whole_groups_are_held_out_and_are_no_input() -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(size=120)
+    columns = {"x": x, "patient": np.repeat(np.arange(30), 4), "y": x + 1}
+    pd.DataFrame(columns).to_csv("t.csv", index=False)
+    done = run("fit", "t.csv", "-t", "y", "--groups", "patient", "--json", *QUICK)
+    told = json.loads(done.stdout)
+    assert told["rows"] == {"training": 88, "validation": 8, "test": 24}
+    assert [column["column"] for column in told["columns"]] == ["x"]
+    assert told["options"]["groups"] == "patient"
+
+
+def test_the_latest_rows_are_held_out() -> None:
+    days = pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d")
+    x = np.arange(100.0)
+    pd.DataFrame({"day": days[::-1], "x": x, "y": x}).to_csv("t.csv", index=False)
+    done = run("fit", "t.csv", "-t", "y", "--time", "day", *QUICK)
+    assert "72 to learn from, 8 to stop by, 20 to test on" in done.stdout
+    assert "the latest by 'day'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--groups", "island", "--time", "year"), "--groups: got --groups and --time"),
+        (("--groups", "sex"), "--groups: got 'sex' with 11 missing values"),
+        (("--time", "island"), "--time: got 'island', a column of kind category"),
+        (("--time", "yaer"), "did you mean 'year'?"),
+    ],
+)
+def test_a_column_that_cannot_hold_rows_out_is_told(
+    penguins_csv: Path, options: tuple[str, ...], message: str
+) -> None:
+    assert message in one_line_error(run("fit", penguins_csv, "-t", "species", *options))
+
+
 def test_fractions_of_nothing_hold_nothing_out(penguins_csv: Path) -> None:
     options = ("--test-fraction", "0", "--validation-fraction", "0", "--json")
     told = json.loads(run("fit", penguins_csv, "-t", "species", *options, *QUICK).stdout)

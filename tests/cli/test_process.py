@@ -16,7 +16,7 @@ from tests.cli.conftest import QUICK
 import chainrule
 
 Models = dict[str, Path]
-COMMAND = [sys.executable, "-c", "from chainrule.cli import main; main()"]
+COMMAND = [sys.executable, "-m", "chainrule"]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")
 

@@ -9,6 +9,8 @@ import pytest
 from chainrule.cli.rows import (
     Part,
     divided,
+    groups_of,
+    times_of,
     true_labels,
     true_numbers,
     with_target,
@@ -53,6 +55,30 @@ def test_nothing_is_held_out_where_nothing_can_be(n: int, fraction: float) -> No
     rest, aside = divided(whole, fraction, 0, stratified=False)
     assert aside is None
     assert rest.n == n
+
+
+def test_groups_stay_whole_and_the_latest_are_held_out() -> None:
+    key = np.repeat(np.arange(25), 4)
+    whole = Part(pd.DataFrame({"x": range(100)}), np.arange(100), key)
+    rest, aside = divided(whole, 0.2, 3, stratified=False, by="groups")
+    assert aside is not None
+    assert aside.n == 20
+    assert not set(rest.key.tolist()) & set(aside.key.tolist())
+    rest, aside = divided(whole, 0.2, 3, stratified=False, by="time")
+    assert aside is not None
+    assert aside.X["x"].tolist() == list(range(80, 100))
+    assert divided(rest, 0.25, 3, stratified=False, by="time")[1].X["x"].min() == 60
+
+
+def test_keys_are_read_as_they_are_meant() -> None:
+    column = pd.Series(["2024-02-01", "2023-12-31"], name="day")
+    assert np.argsort(times_of(column)).tolist() == [1, 0]
+    assert times_of(pd.Series(["9", "10"], name="step")).tolist() == [9, 10]
+    assert groups_of(pd.Series([1.5, 1.5, 2.0])).tolist() == ["1.5", "1.5", "2"]
+    with pytest.raises(InputError, match="--time: got 'who', a column of kind category"):
+        times_of(pd.Series(["a", "b"], name="who"))
+    with pytest.raises(InputError, match=r"--groups: got 'who' with 1 missing value"):
+        groups_of(pd.Series(["a", None], name="who"))
 
 
 def test_labels_of_mixed_types_are_divided_too() -> None:

@@ -7,8 +7,7 @@ import pytest
 
 import chainrule
 from chainrule.errors import InputError
-from chainrule.gradients.diagnose import diagnose, diagnose_values
-from chainrule.gradients.mistakes import Convention
+from chainrule.gradients.diagnose import Convention, diagnose, diagnose_values
 from chainrule.network.network import Network
 from chainrule.network.parameters import Parameters
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chainrule.equations.activations import activations
 from chainrule.equations.losses import losses
 from chainrule.errors import InputError, InputTypeError
-from chainrule.gradients.plan import Convention
 from chainrule.gradients.trace import Trace, trace
+from chainrule.gradients.tracing.plan import Convention
 from chainrule.network.network import Network
 
 CONVENTIONS = [

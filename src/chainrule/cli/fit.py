@@ -76,6 +76,24 @@ def fit(
             rich_help_panel=_TABLE,
         ),
     ] = 0.1,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Hold out whole groups, rows with the same value here (a patient, a customer). It is no input.",
+            rich_help_panel=_TABLE,
+            show_default=False,
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Hold out the latest rows by this column of dates or numbers.",
+            rich_help_panel=_TABLE,
+            show_default=False,
+        ),
+    ] = None,
     hidden: Annotated[
         str,
         typer.Option(
@@ -260,5 +278,8 @@ def fit(
             as_json=as_json,
             quiet=quiet,
             report=report,
-        )
+            groups=groups,
+            time=time,
+        ),
+        fit,
     )

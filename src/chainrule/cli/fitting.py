@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from time import perf_counter
@@ -21,8 +22,8 @@ from chainrule.report.scores import Scores
 from chainrule.report.text import count, listed, number, printable, size
 
 
-def fit_table(o: FitOptions) -> None:
-    """Run `chainrule fit`."""
+def fit_table(o: FitOptions, function: Callable[..., Any]) -> None:
+    """Run `chainrule fit`, whose options are the parameters of ``function``."""
     output = default_output(o.table) if o.output is None else o.output
     inputs = (o.table,) if o.test is None else (o.table, o.test)
     check_output(output, inputs=inputs, force=o.force)
@@ -44,7 +45,7 @@ def fit_table(o: FitOptions) -> None:
         page.field("model", f"{printable(output)} ({size(written)})")
         page.field("", f"predict with: chainrule predict {printable(output)} NEW_TABLE.csv")
         if o.report is not None:
-            _report(o, output, estimator, problem, page, facts, baseline, recorder)
+            _report(o, function, output, estimator, problem, page, facts, baseline, recorder)
     if o.as_json:
         columns = [s._asdict() for s in estimator.preparation_.summary()]
         told = {"model": output, "bytes": written, "report": o.report, **facts}
@@ -53,6 +54,7 @@ def fit_table(o: FitOptions) -> None:
 
 def _report(
     o: FitOptions,
+    function: Callable[..., Any],
     output: str,
     estimator: Any,
     problem: Problem,
@@ -62,8 +64,6 @@ def _report(
     recorder: Any,
 ) -> None:
     """Write the page about the fit; the model is on the disk by now."""
-    from chainrule.cli.fit import fit
-
     judged = problem.test or problem.validation or problem.training
     options = {**asdict(o), "table": None, "force": False, "as_json": False, "quiet": False}
     write_page(
@@ -82,7 +82,9 @@ def _report(
             "notes": page.notes,
             "seconds": facts["seconds"],
             "recorder": recorder,
-            "commands": [("The command that trained it", command("fit", fit, [o.table], options))],
+            "commands": [
+                ("The command that trained it", command("fit", function, [o.table], options))
+            ],
         },
         f"the model {output} was",
     )
@@ -219,7 +221,7 @@ _NOT_KEPT = ("table", "test", "output", "report", "force", "as_json", "quiet")
 
 def _save(estimator: Any, output: str, facts: dict[str, Any]) -> int:
     """Write the model and return its bytes."""
-    from chainrule.estimators.persistence import save_estimator
+    from chainrule.estimators.saving import save_estimator
 
     estimator.callbacks = None
     save_estimator(estimator, output, {FIT: facts})

@@ -10,8 +10,10 @@ from chainrule.cli.recipe import FitOptions
 from chainrule.cli.rows import (
     Part,
     divided,
+    groups_of,
     labels_as_written,
     require_column,
+    times_of,
     true_labels,
     true_numbers,
     with_target,
@@ -61,6 +63,7 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         require_column(X, name, "--drop")
         X = separate(X, name)[0]
     X, y, left_out = with_target(X, y, skip_missing=o.skip_missing)
+    X, key, by = _keys(o, X)
     choice = recognise_task(y, o.task)
     classifies = choice.task == "classification"
     if o.class_weight is not None and not classifies:
@@ -70,7 +73,7 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         classifies and values.dtype.kind == "f"
     ):  # numbers with fractions, but classes were asked for
         values = labels_as_written(y)
-    whole = Part(X, values)
+    whole = Part(X, values, key)
     if o.test is not None:
         # Values must mean the same in both files: what was text here is read as text there.
         as_text = [name for name in frame.columns if not _is_numeric(frame[name])]
@@ -84,9 +87,11 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         test: Part | None
         rest, test, source = whole, Part(X_test, true), f"of {printable(o.test)}"
     else:
-        rest, test = divided(whole, o.test_fraction, o.seed, stratified=classifies)
+        rest, test = divided(whole, o.test_fraction, o.seed, stratified=classifies, by=by)
         source = "held out"
-    training, validation = divided(rest, o.validation_fraction, o.seed + 1, stratified=classifies)
+    training, validation = divided(
+        rest, o.validation_fraction, o.seed + 1, stratified=classifies, by=by
+    )
     if validation is not None:
         validation = _tolerant(training, validation, page)
     if test is not None and o.test is None:
@@ -96,8 +101,7 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         parts.append(f"{validation.n:,} to stop by")
     if test is not None:
         parts.append(f"{test.n:,} to test on ({source})")
-    how = ", of every class alike" if classifies else ""
-    drawn = f"; drawn at random{how}, seed {o.seed}" if len(parts) > 1 else ""
+    drawn = f"; {_how(o, classifies)}" if len(parts) > 1 else ""
     page.field("table", f"{printable(o.table)}: {_extent(frame)}")
     page.field("task", f"{choice.task}: {choice.reason}")
     page.field("rows", ", ".join(parts) + drawn)
@@ -108,6 +112,31 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
     return Problem(
         classifies, choice.reason, training, validation, test, o.test is not None, source
     )
+
+
+def _keys(o: FitOptions, X: Any) -> tuple[Any, Any, str | None]:
+    """Return the inputs, the key of each row by which rows are set aside, and what the keys are."""
+    from chainrule.tables import separate
+
+    if o.groups is None and o.time is None:
+        return X, None, None
+    if o.groups is not None and o.time is not None:
+        raise InputError.of("--groups", got="--groups and --time", expected="one of them")
+    if o.groups is not None:
+        require_column(X, o.groups, "--groups")
+        X, groups = separate(X, o.groups)  # new rows are of new groups: their names say nothing
+        return X, groups_of(groups), "groups"
+    require_column(X, o.time or "", "--time")
+    return X, times_of(X[o.time]), "time"
+
+
+def _how(o: FitOptions, classifies: bool) -> str:
+    """Say how rows were set aside."""
+    if o.time is not None:
+        return f"the latest by {printable(o.time)!r}"
+    if o.groups is not None:
+        return f"whole groups of the same {printable(o.groups)!r}, seed {o.seed}"
+    return f"drawn at random{', of every class alike' if classifies else ''}, seed {o.seed}"
 
 
 def _tolerant(training: Part, aside: Part, page: Page) -> Part:

@@ -75,6 +75,8 @@ class FitOptions:
     as_json: bool
     quiet: bool
     report: str | None = None
+    groups: str | None = None
+    time: str | None = None
 
 
 def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:

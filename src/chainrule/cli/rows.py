@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.estimators.splitting import split
+from chainrule.estimators.splitting import split, split_by_group, split_by_time
 from chainrule.report.text import count, listed, printable
 from chainrule.tables import columns, text
 
@@ -27,10 +27,13 @@ class Part:
     X : pandas.DataFrame, shape (n, m)
     y : ndarray, shape (n,)
         Labels or quantities.
+    key : ndarray, shape (n,), or None
+        The group or the time of each row, where rows are set aside by it.
     """
 
     X: Any
     y: NDArray[Any]
+    key: NDArray[Any] | None = None
 
     @property
     def n(self) -> int:
@@ -39,13 +42,14 @@ class Part:
 
     def take(self, rows: NDArray[np.intp]) -> Part:
         """Return some of the rows."""
-        return Part(self.X.iloc[rows], self.y[rows])
+        key = None if self.key is None else self.key[rows]
+        return Part(self.X.iloc[rows], self.y[rows], key)
 
 
 def divided(
-    part: Part, fraction: float, seed: int, *, stratified: bool
+    part: Part, fraction: float, seed: int, *, stratified: bool, by: str | None = None
 ) -> tuple[Part, Part | None]:
-    """Set a share of the rows aside, of every class alike.
+    """Set a share of the rows aside: of every class alike, or by the rows' keys.
 
     Every class keeps a row to learn from, so one with a single row is never set aside.
 
@@ -57,6 +61,8 @@ def divided(
     seed : int
     stratified : bool
         Whether ``y`` holds classes.
+    by : {"groups", "time"}, optional
+        What the keys are: whole groups are set aside, or the latest rows.
 
     Returns
     -------
@@ -69,7 +75,12 @@ def divided(
     if stratified:
         strata = np.unique(part.y.astype(str), return_inverse=True)[1]
     try:
-        rest, aside = split(seed, part.n, fraction, strata)
+        if part.key is None:
+            rest, aside = split(seed, part.n, fraction, strata)
+        elif by == "groups":
+            rest, aside = split_by_group(seed, part.key, fraction)
+        else:
+            rest, aside = split_by_time(part.key, fraction)
     except InputError:  # fewer than two rows could be spared
         return part, None
     return part.take(rest), part.take(aside)
@@ -114,6 +125,51 @@ def _is_numeric(series: Any) -> bool:
     from pandas.api.types import is_numeric_dtype
 
     return bool(is_numeric_dtype(series.dtype))
+
+
+def groups_of(column: Any) -> NDArray[Any]:
+    """Return the group of each row, (n,), from a column of any kind.
+
+    Raises
+    ------
+    InputError
+        A value is missing: nobody knows on which side such a row may stand.
+    """
+    _all_known(column, "--groups")
+    return labels_as_written(column).astype(str)
+
+
+def times_of(column: Any) -> NDArray[Any]:
+    """Return the time of each row, (n,), from a column of dates or numbers.
+
+    Raises
+    ------
+    InputError
+        It holds something else, or a value is missing.
+    """
+    _all_known(column, "--time")
+    recognition = columns.recognise(str(column.name), column)
+    if recognition.kind not in ("number", "date") or recognition.words:
+        raise InputError.of(
+            "--time",
+            got=f"{str(column.name)!r}, a column of kind {recognition.kind}",
+            expected="dates or numbers in every row",
+        )
+    values: NDArray[Any] = (columns.numbers if recognition.kind == "number" else columns.dates)(
+        column
+    )[0]
+    return values
+
+
+def _all_known(column: Any, option: str) -> None:
+    missing = columns.texts(column).null_count
+    if missing:
+        raise InputError.of(
+            option,
+            got=f"{str(column.name)!r} with {count(missing, 'missing value')}",
+            expected="a value in every row",
+            remedy="fill them in or leave those rows out",
+        )
 
 
 def require_column(frame: Any, name: str, option: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 from weakref import WeakKeyDictionary
 
@@ -19,9 +20,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.engines import Data, Scorer, make_engine, make_scorer
-from chainrule.errors import DataWarning, InputError, TrainingError
+from chainrule.errors import DataWarning, TrainingError
 from chainrule.estimators import parameters, recipe, weights
 from chainrule.estimators.fitting import Trainable
+from chainrule.estimators.held_out import NOTHING_GIVEN, HeldOut
 from chainrule.estimators.inputs import (
     Rows,
     as_frame,
@@ -32,12 +34,9 @@ from chainrule.estimators.inputs import (
 )
 from chainrule.estimators.network_view import as_network
 from chainrule.estimators.scoring import Score, validation_score
-from chainrule.estimators.splitting import split
 from chainrule.network.inference import LEAST_ROWS
 from chainrule.network.parameters import Parameters
 from chainrule.training import TrainingResult, Validation
-
-Given = tuple[Any, Any, Any]  #: X_val, y_val and sample_weight_val as they were handed over
 
 
 def has_first_order_solver(estimator: Any) -> bool:
@@ -94,13 +93,13 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
         X: Any,
         y: Any,
         sample_weight: Any,
-        given: Given = (None, None, None),
+        given: HeldOut = NOTHING_GIVEN,
         *,
         partial: bool = False,
         classes: Any = None,
     ) -> Self:
         parameters.check_parameters(self)
-        self._check_validation(given, partial)
+        given.check(self, partial)
         go_on = hasattr(self, "theta_") and (partial or bool(self.warm_start))
         if not go_on:
             self._forget()
@@ -108,6 +107,7 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
             self._seed = int.from_bytes(check_random_state(self.random_state).bytes(8), "little")
         prepared = self.preparation_ is not None if go_on else wants_preparation(self, X)
         rows = self._read(X, y, sample_weight, prepared, reset=not go_on)
+        rows = replace(rows, key=given.key(rows.n)).present()
         training, held_out = self._set_aside(rows, given, prepared, partial)
         if go_on:
             self._check_target(rows)
@@ -147,26 +147,6 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
             self._warn(data)
         return self
 
-    def _check_validation(self, given: Given, partial: bool) -> None:
-        X_val, y_val, _ = given
-        if (X_val is None) != (y_val is None):
-            name, other = ("X_val", "y_val") if X_val is None else ("y_val", "X_val")
-            raise InputError.of(name, got=None, expected=f"values, because {other} is given")
-        if partial and self.early_stopping:
-            raise InputError.of(
-                "early_stopping",
-                got=True,
-                expected="False for partial_fit",
-                remedy="partial_fit does not support early_stopping=True; decide between its calls",
-            )
-        if self.scoring is not None and X_val is None and not self.early_stopping:
-            raise InputError.of(
-                "scoring",
-                got=f"{self.scoring!r} without validation rows",
-                expected="rows to score on",
-                remedy="give X_val and y_val, or set early_stopping=True",
-            )
-
     def _read(self, X: Any, y: Any, weight: Any, prepared: bool, reset: bool, **name: str) -> Rows:
         rows = read_rows(
             self,
@@ -178,25 +158,21 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
             numeric_target=self._learns_quantities,
             **name,
         )
-        return rows.present()
+        return rows
 
     def _set_aside(
-        self, rows: Rows, given: Given, prepared: bool, partial: bool
+        self, rows: Rows, given: HeldOut, prepared: bool, partial: bool
     ) -> tuple[Rows, Rows | None]:
         """Return the rows to train on and those to validate on."""
-        X_val, y_val, sample_weight_val = given
-        if X_val is not None:
+        if given.X_val is not None:
+            held_out = (given.X_val, given.y_val, given.sample_weight_val)
             name = "sample_weight_val"
-            held_out = self._read(
-                X_val, y_val, sample_weight_val, prepared, reset=False, weight_name=name
-            )
-            return rows, held_out
+            return rows, self._read(*held_out, prepared, reset=False, weight_name=name).present()
         if not self.early_stopping or partial:
             return rows, None
-        training, held_out_rows = split(
-            self._seed, rows.n, float(self.validation_fraction), self._strata(rows)
-        )
-        return rows.take(training), rows.take(held_out_rows)
+        fraction, strata = float(self.validation_fraction), self._strata(rows)
+        training, aside = given.rows(self._seed, rows.n, fraction, rows.key, strata)
+        return rows.take(training), rows.take(aside)
 
     def _data(self, rows: Rows, dtype: np.dtype[Any]) -> Data:
         """Return rows as an engine takes them."""

@@ -1,9 +1,8 @@
 """Labels as a network learns them, and scores as labels and probabilities again.
 
-The outputs of the network are cut into blocks, one for each column of y. A block of two classes is
-one score, the log-odds of the second. A block of more is one score a class: coupled by softmax where
-y has one column (multiclass log-loss), else one-versus-rest, because a loss takes one softmax a row.
-One-versus-rest probabilities p_j are divided by their sum.
+The outputs of the network are cut into blocks, one for each column of y. A block of two classes is one score, the
+log-odds of the second. A block of more is one score a class: coupled by softmax where y has one column (multiclass
+log-loss), else one-versus-rest, because a loss takes one softmax a row. Those p_j are divided by their sum.
 
 ================== ===================== ======================= =====================================
 y                  blocks                default loss            ``predict_proba``
@@ -253,8 +252,7 @@ def shown(labels: np.ndarray, most: int = 8) -> str:
     return f"{some}, …" if len(labels) > most else some
 
 
-# To compare one row with a Python number takes twice as long as with an array.
-_ZERO = {np.dtype(kind): np.zeros(1, kind) for kind in (np.float32, np.float64)}
+_ZERO = {np.dtype(kind): np.zeros(1, kind) for kind in (np.float32, np.float64)}  # faster than 0
 
 
 def _likeliest(scores: np.ndarray, block: Block) -> np.ndarray:

@@ -17,9 +17,10 @@ from chainrule.errors import InputError
 from chainrule.estimators import weights
 from chainrule.estimators.base import BasePerceptron, has_first_order_solver
 from chainrule.estimators.class_target import ClassTarget, class_target, shown
+from chainrule.estimators.held_out import HeldOut
 from chainrule.estimators.inputs import Rows
 from chainrule.estimators.parameters import store
-from chainrule.estimators.persistence import save_estimator
+from chainrule.estimators.saving import save_estimator
 from chainrule.estimators.scoring import Score, accuracy
 
 
@@ -216,6 +217,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: Any = None,
+        groups: Any = None,
+        times: Any = None,
     ) -> Self:
         """Train on a table.
 
@@ -228,6 +231,9 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
             How many such rows there are; a row of weight 0 is as good as absent.
         X_val, y_val, sample_weight_val : optional
             Rows to validate on. Patience and the best weights follow the loss on them, or ``scoring``.
+        groups, times : array-like of shape (n,), optional
+            With ``early_stopping``, which rows are set aside: whole groups, so that no patient or customer has rows on
+            both sides; or the latest. At most one of them.
 
         Returns
         -------
@@ -240,7 +246,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         TrainingError
             If a number that is not finite turns up; names epoch and layer. The last finite weights are kept.
         """
-        return self._train(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        given = HeldOut(X_val, y_val, sample_weight_val, groups, times)
+        return self._train(X, y, sample_weight, given)
 
     @available_if(has_first_order_solver)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:

@@ -36,11 +36,14 @@ class Rows:
     X : ndarray, CSR array, or data frame that is still to be prepared
     y : ndarray of shape (n,) or (n, k)
     weights : ndarray of float64, shape (n,), or None
+    key : ndarray of shape (n,), or None
+        The group or the time of each row, where rows are set aside by it.
     """
 
     X: Any
     y: np.ndarray
     weights: np.ndarray | None
+    key: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -56,7 +59,8 @@ class Rows:
         """Return some of the rows."""
         X = self.X.iloc[rows] if is_frame(self.X) else self.X[rows]
         kept = None if self.weights is None else self.weights[rows]
-        return replace(self, X=X, y=self.y[rows], weights=kept)
+        key = None if self.key is None else self.key[rows]
+        return replace(self, X=X, y=self.y[rows], weights=kept, key=key)
 
     def present(self) -> Self:
         """Return the rows whose weight is not 0: a row of weight 0 is as good as absent."""

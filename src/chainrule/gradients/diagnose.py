@@ -1,7 +1,7 @@
 """Say which mistake a backward function makes, where, with the numbers that prove it and what to change.
 
 All known checkers of gradients say *that* something is wrong. ``diagnose`` calls the function on networks of its own
-(``probes``), follows its gradients from the output to the input (``search``), and reports a kind of the bank
+(``probes``), follows its gradients from the output to the input (``searching``), and reports a kind of the bank
 (``mistakes``) only where it reproduces the function's numbers to rounding on every network. What nothing reproduces is
 called unknown and shown with local evidence; it never guesses.
 """
@@ -15,21 +15,18 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.gradients import behaviour, sentences
-from chainrule.gradients.adapter import Adapter, Call
-from chainrule.gradients.diagnosis import Diagnosis
-from chainrule.gradients.explaining import best_explanation
-from chainrule.gradients.findings import (
-    equivalents,
-    explain,
-    findings,
-)
-from chainrule.gradients.known import Known, Network
-from chainrule.gradients.mistakes import BANK, CHAINRULE, Convention, Mistake, Setting
-from chainrule.gradients.mistakes.variant import Gradients
-from chainrule.gradients.objective import Fit, diagnose_objective
-from chainrule.gradients.runs import Run
-from chainrule.gradients.trying import NotRecognised, recognise, tolerance
+from chainrule.gradients.diagnosis import behaviour, sentences
+from chainrule.gradients.diagnosis.calling.adapter import Adapter, Call
+from chainrule.gradients.diagnosis.calling.known import Known, Network
+from chainrule.gradients.diagnosis.calling.trying import NotRecognised, recognise, tolerance
+from chainrule.gradients.diagnosis.explaining import best_explanation
+from chainrule.gradients.diagnosis.mistakes import BANK, CHAINRULE, Convention, Mistake, Setting
+from chainrule.gradients.diagnosis.mistakes.variant import Gradients
+from chainrule.gradients.diagnosis.objective import Fit, diagnose_objective
+from chainrule.gradients.diagnosis.result import Diagnosis
+from chainrule.gradients.diagnosis.searching.explanation import equivalents, explain
+from chainrule.gradients.diagnosis.searching.findings import findings
+from chainrule.gradients.diagnosis.searching.runs import Run
 from chainrule.network.parameters import Parameters
 
 
@@ -263,4 +260,4 @@ def diagnose_values(
     return Diagnosis("the gradients", verdict, found, form, [f"yours {sizes}"], notes, runs, True)
 
 
-__all__ = ["Diagnosis", "diagnose", "diagnose_values"]
+__all__ = ["BANK", "Convention", "Diagnosis", "Mistake", "diagnose", "diagnose_values"]

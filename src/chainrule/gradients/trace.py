@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.errors import InputError
-from chainrule.gradients.plan import Convention, Plan
 from chainrule.gradients.problem import Problem, as_problem, input_names
-from chainrule.gradients.steps import Step
+from chainrule.gradients.tracing.plan import Convention, Plan
+from chainrule.gradients.tracing.steps import Step
 from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import Masks
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from chainrule.gradients.views.entries import Expansion
-    from chainrule.gradients.views.text import ShapeTable
+    from chainrule.gradients.tracing.views.entries import Expansion
+    from chainrule.gradients.tracing.views.text import ShapeTable
 
 
 class Trace:
@@ -142,7 +142,7 @@ class Trace:
 
     def shapes(self) -> ShapeTable:
         """Return the shape of every quantity, as a dict that prints as a table."""
-        from chainrule.gradients.views.text import ShapeTable
+        from chainrule.gradients.tracing.views.text import ShapeTable
 
         return ShapeTable(self)
 
@@ -165,43 +165,43 @@ class Trace:
                    = 1 * 0.5 + 2 * (-1) + 0.25
                    = -1.25
         """
-        from chainrule.gradients.views.entries import expand
+        from chainrule.gradients.tracing.views.entries import expand
 
         return expand(self, symbol, index)
 
     def layer_text(self, layer: int) -> str:
         """Return the steps of one layer as text."""
-        from chainrule.gradients.views.text import layer_text
+        from chainrule.gradients.tracing.views.text import layer_text
 
         return layer_text(self, layer)
 
     def unit(self, layer: int, unit: int, sample: int = 0) -> str:
         """Return everything about one unit as text: what comes in, what comes back, its gradient."""
-        from chainrule.gradients.views.entries import unit_text
+        from chainrule.gradients.tracing.views.entries import unit_text
 
         return unit_text(self, layer, unit, sample)
 
     def to_frames(self) -> dict[str, DataFrame]:
         """Return every quantity as a pandas DataFrame, by its symbol; a vector is one column."""
-        from chainrule.gradients.views.frames import to_frames
+        from chainrule.gradients.tracing.views.frames import to_frames
 
         return to_frames(self)
 
     def to_latex(self, *, values: bool = True) -> str:
         """Return the equations, and the values elided, as LaTeX for a document that loads amsmath."""
-        from chainrule.gradients.views.latex import to_latex
+        from chainrule.gradients.tracing.views.latex import to_latex
 
         return to_latex(self, values=values)
 
     def to_html(self, *, title: str = "Trace") -> str:
         """Return one page with everything in it: formulas as MathML, values as tables, no script, no network."""
-        from chainrule.gradients.views.html import to_html
+        from chainrule.gradients.tracing.views.html import to_html
 
         return to_html(self, title=title)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: the convention, what was given, and every step."""
-        from chainrule.gradients.views.data import to_dict
+        from chainrule.gradients.tracing.views.data import to_dict
 
         return to_dict(self)
 
@@ -216,7 +216,7 @@ class Trace:
         return self.to_html()
 
     def __str__(self) -> str:
-        from chainrule.gradients.views.text import to_text
+        from chainrule.gradients.tracing.views.text import to_text
 
         return to_text(self)
 

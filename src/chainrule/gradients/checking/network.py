@@ -15,14 +15,14 @@ from chainrule.gradients.checking.flags import (
     float32_slack,
     network_flags,
 )
+from chainrule.gradients.checking.kinks import Kink, kinks_between, kinks_near
+from chainrule.gradients.checking.noise import function_noise
+from chainrule.gradients.checking.numeric import complex_step_derivative
 from chainrule.gradients.checking.probers import ComplexProber, DifferenceProber, Prober
 from chainrule.gradients.checking.report import Flag, GradientReport
 from chainrule.gradients.checking.rounding import gradient_scale
-from chainrule.gradients.kinks import Kink, kinks_between, kinks_near
-from chainrule.gradients.noise import function_noise
-from chainrule.gradients.numeric import complex_step_derivative
-from chainrule.gradients.plan import shown_loss
 from chainrule.gradients.problem import Problem, as_problem
+from chainrule.gradients.tracing.plan import shown_loss
 from chainrule.network.backprop import Masks, forward
 from chainrule.network.parameters import Parameters, segments
 

@@ -11,15 +11,15 @@ from typing import Protocol
 
 import numpy as np
 
-from chainrule.gradients.checking.rounding import ROUNDINGS
-from chainrule.gradients.noise import Function
-from chainrule.gradients.numeric import (
+from chainrule.gradients.checking.noise import Function
+from chainrule.gradients.checking.numeric import (
     STEP,
     Difference,
     central_difference,
     five_points,
     imaginary,
 )
+from chainrule.gradients.checking.rounding import ROUNDINGS
 
 _WIDER = 20.0  # a second step, where the first accuses
 _UNIT = ROUNDINGS * float(np.finfo(float).eps)

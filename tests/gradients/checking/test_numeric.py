@@ -1,0 +1,123 @@
+"""Derivatives without calculus, against functions whose derivatives are known on paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chainrule.gradients.checking.numeric import (
+    central_difference,
+    central_difference_gradient,
+    complex_step_derivative,
+    complex_step_gradient,
+    function_noise,
+)
+
+
+def smooth(theta: np.ndarray) -> float:
+    return np.exp(theta[0]) * np.sin(theta[1]) + theta[2] ** 3
+
+
+def smooth_gradient(theta: np.ndarray) -> np.ndarray:
+    return np.array(
+        [
+            np.exp(theta[0]) * np.sin(theta[1]),
+            np.exp(theta[0]) * np.cos(theta[1]),
+            3 * theta[2] ** 2,
+        ]
+    )
+
+
+THETA = np.array([0.3, -1.2, 2.5])
+
+
+def test_the_complex_step_is_exact() -> None:
+    np.testing.assert_allclose(
+        complex_step_gradient(smooth, THETA), smooth_gradient(THETA), rtol=4e-16
+    )
+    direction = np.array([1.0, -2.0, 0.5])
+    expected = smooth_gradient(THETA) @ direction
+    assert complex_step_derivative(smooth, THETA, direction) == pytest.approx(expected, rel=1e-15)
+
+
+def test_only_the_entries_asked_for() -> None:
+    expected = smooth_gradient(THETA)[[2, 0]]
+    np.testing.assert_allclose(complex_step_gradient(smooth, THETA, [2, 0]), expected, rtol=4e-16)
+    value, bar = central_difference_gradient(smooth, THETA, [2, 0])
+    assert np.all(np.abs(value - expected) <= bar)
+
+
+def test_a_function_that_knows_no_complex_numbers_is_a_type_error() -> None:
+    for f in (lambda theta: float(theta[0]), lambda theta: np.abs(theta).sum()):
+        with pytest.raises(TypeError, match="complex numbers"):
+            complex_step_gradient(f, THETA)
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_differences_lie_within_their_own_error_bars(
+    rng: np.random.Generator, scale: float, size: float
+) -> None:
+    for _ in range(10):
+        theta = size * rng.standard_normal(3) / np.array([size * 2, size * 2, 1.0])
+        value, bar = central_difference_gradient(lambda t: scale * smooth(t), theta)
+        gap = np.abs(value - scale * smooth_gradient(theta))
+        assert np.all(gap <= bar)
+        assert np.all(bar <= 1e-6 * scale * (1.0 + np.abs(smooth(theta))))
+
+
+def test_noise_is_measured_where_float32_hides() -> None:
+    theta = np.linspace(0.1, 1.0, 20)
+    assert function_noise(lambda t: float((t * t).sum()), theta) < 1e-14
+    hidden = function_noise(lambda t: float((t.astype(np.float32) ** 2).sum()), theta)
+    assert 1e-9 < hidden < 1e-5
+    # and its bars still hold the truth
+    value, bar = central_difference_gradient(
+        lambda t: float((t.astype(np.float32) ** 2).sum()), theta
+    )
+    assert np.all(np.abs(value - 2 * theta) <= bar)
+    assert bar.max() < 0.05
+
+
+def test_a_result_of_float32_says_so_itself() -> None:
+    assert function_noise(lambda t: np.float32(3.0), np.zeros(2)) >= 3 * np.finfo(np.float32).eps
+
+
+def test_a_kink_within_the_step_is_seen_and_its_two_slopes_are_given() -> None:
+    def kinked(theta: np.ndarray) -> float:
+        return float(max(theta[0], 0.0) * 3.0 + theta[0])
+
+    found = central_difference(kinked, np.zeros(1), np.ones(1), 1e-17, h=1e-4)
+    assert found.kink
+    assert (found.left, found.right) == pytest.approx((1.0, 4.0))
+    assert found.bar >= 3.0
+    # off the kink the step shrinks until it is clear of it
+    beside = central_difference(kinked, np.array([1e-6]), np.ones(1), 1e-17)
+    assert abs(beside.value - 4.0) <= beside.bar
+
+
+def test_a_curve_is_no_kink() -> None:
+    found = central_difference(lambda t: float(t[0] ** 2), np.zeros(1), np.ones(1), 1e-17, h=1e-2)
+    assert not found.kink
+    assert not found.flat
+
+
+def test_a_flat_function_is_called_flat() -> None:
+    found = central_difference(lambda t: 7.0, np.zeros(1), np.ones(1), 1e-16)
+    assert found.flat
+    assert found.value == 0.0
+
+
+def test_noise_is_estimated_within_a_small_factor_for_every_seed(rng: np.random.Generator) -> None:
+    x = rng.standard_normal((40, 6)).astype(np.float32)
+
+    def f(t: np.ndarray) -> float:
+        return float(np.tanh(x @ t.astype(np.float32)).sum())
+
+    theta = rng.standard_normal(6)
+    spread = theta * (1.0 + 1e-6 * rng.standard_normal((200, 6)))
+    exact = [np.tanh(x.astype(float) @ t).sum() for t in spread]
+    noise = np.std(np.array([f(t) for t in spread]) - exact)
+    estimates = [function_noise(f, theta, seed) for seed in range(30)]
+    assert noise / 4 < min(estimates)
+    assert max(estimates) < 4 * noise
