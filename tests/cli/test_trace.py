@@ -71,7 +71,8 @@ def test_a_page(models: Models, penguins_csv: Path, tmp_path: Path) -> None:
 def test_a_model_of_plain_numbers(tmp_path: Path) -> None:
     table = write_csv(tmp_path / "n.csv", [["a", "b", "y"], *([i, -i, 2 * i] for i in range(9))])
     x = np.arange(9.0)[:, None]
-    model = chainrule.MLPRegressor((3,), solver="lbfgs", max_iter=3, random_state=0)
+    settings = {"solver": "lbfgs", "max_iter": 3, "random_state": 0}
+    model = chainrule.MLPRegressor(hidden_layer_sizes=(3,), **settings)
     with pytest.warns(ConvergenceWarning):
         model.fit(x * [[1.0, -1.0]], 2 * x[:, 0])
     model.save(tmp_path / "n.model")
