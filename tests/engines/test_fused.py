@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 
 from chainrule.engines import Data, EpochPlan, EpochResult, make_engine
+from chainrule.engines.fused.memory import cut_of
 from chainrule.engines.fused.workers import Workers
 from chainrule.equations.activations import activations
 from chainrule.equations.custom import register_activation, register_loss
@@ -178,24 +179,33 @@ def test_no_features() -> None:
     assert_same(architecture, ADAM, "float64")
 
 
+#: One whose step is shared, and one so small that every worker makes all of it.
+SHARED_AND_APART = [(40, 96, 64, 3), (30, 64, 32, 3)]
+
+
 @pytest.mark.compiled
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", optimizers.names())
+@pytest.mark.parametrize("sizes", SHARED_AND_APART, ids=["shared", "apart"])
+@pytest.mark.parametrize("clip_norm", [np.inf, 0.05], ids=["", "clipped"])
 def test_same_bits_for_any_number_of_threads(
-    name: str, dtype: str, all_help: list[tuple[int, int]]
+    sizes: tuple[int, ...],
+    name: str,
+    dtype: str,
+    clip_norm: float,
+    all_help: list[tuple[int, int]],
 ) -> None:
+    assert cut_of(sizes, 700).apart == (sizes == SHARED_AND_APART[1])
     architecture = Architecture(
-        (40, 96, 64, 3),
-        ("tanh", "relu", "identity"),
-        "multiclass_log_loss",
-        0.01,
-        0.0,
-        (0.1, 0.0),
+        sizes, ("tanh", "relu", "identity"), "multiclass_log_loss", 0.01, 0.0, (0.1, 0.0)
     )
-    data = some_data(architecture, dtype, n=900)
+    data = some_data(architecture, dtype, n=1500)
     optimizer = optimizers.get(name)(learning_rate=0.01)
     thetas = [
-        run("fused", architecture, optimizer, dtype, data, batch=600, threads=threads)[0]
+        run(
+            *("fused", architecture, optimizer, dtype, data),
+            **{"batch": 700, "threads": threads, "clip_norm": clip_norm},
+        )[0]
         for threads in (1, 2, 3, 4, 8)
     ]
     assert {asked for asked, _ in all_help} >= {1, 2, 3, 4}  # no more than there are lanes
@@ -206,13 +216,29 @@ def test_same_bits_for_any_number_of_threads(
 
 
 @pytest.mark.compiled
-def test_tiles_and_lanes_equal_the_reference() -> None:
+@pytest.mark.parametrize("sizes", SHARED_AND_APART, ids=["shared", "apart"])
+def test_tiles_and_lanes_equal_the_reference(sizes: tuple[int, ...]) -> None:
     architecture = Architecture(
-        (40, 96, 64, 3), ("tanh", "relu", "identity"), "multiclass_log_loss", 0.01, 0.0, (0.1, 0.0)
+        sizes, ("tanh", "relu", "identity"), "multiclass_log_loss", 0.01, 0.0, (0.1, 0.0)
     )
     assert_same(
-        architecture, ADAM, "float64", batch=600, data=some_data(architecture, "float64", n=1300)
+        architecture, ADAM, "float64", batch=700, data=some_data(architecture, "float64", n=1500)
     )
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("sizes", SHARED_AND_APART, ids=["shared", "apart"])
+def test_objective_and_gradient_over_lanes_equal_the_reference(sizes: tuple[int, ...]) -> None:
+    architecture = Architecture(sizes, ("tanh",) * 3, "squared_error", 0.01)
+    data = some_data(architecture, "float64", n=700)
+    theta = initial_parameters(architecture, "auto", 1, "float64").vector
+    found = {}
+    for name, threads in (("reference", 1), ("fused", 1), ("fused", 2)):
+        engine, gradient = make_engine(name, architecture, ADAM, "float64", threads), theta * 0
+        found[name, threads] = engine.objective_and_gradient(theta, data, gradient), gradient
+    for J, gradient in (found["fused", 1], found["fused", 2]):
+        assert pytest.approx(found["reference", 1][0], rel=1e-13) == J
+        np.testing.assert_allclose(gradient, found["reference", 1][1], rtol=1e-10, atol=1e-15)
 
 
 @pytest.mark.parametrize("engine", ["reference", "fused"])

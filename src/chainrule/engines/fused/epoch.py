@@ -4,6 +4,9 @@ All workers run ``run_epoch`` at the same time, each on its own lanes and chunks
 batch. A lane is always summed by one worker, lanes and chunks are always added in the same order, so the bits are the
 same for any number of workers. What a batch reports is kept apart for even and odd batches: a worker that is already at
 the next one must not overwrite what another still adds up.
+
+Where there are few parameters, what one worker has written costs another more to fetch than to compute. There all make
+the same step on theta and moments of their own: they meet once a batch, and only gradients travel.
 """
 
 from __future__ import annotations
@@ -42,17 +45,25 @@ def run_epoch(worker: int, n_workers: int, job: int) -> None:
     barrier, P, theta, m, v = epoch.barrier, epoch.P, epoch.theta, epoch.m, epoch.v
     network, rows = network_at(epoch.network), rows_at(epoch.rows)
     steps, memory = steps_at(epoch.steps), memory_at(epoch.memory)
+    apart, own = memory.apart != 0, worker * memory.lane_bytes
+    if apart and worker > 0:
+        theta = copied(epoch.theta, memory.theta + own, P, network)
+        m, v = copied(m, memory.m + own, P, network), copied(v, memory.v + own, P, network)
+    # The chunks that this worker steps on, and where it writes what they report.
+    first_chunk, chunk_step, mine = (0, 1, worker) if apart else (worker, n_workers, 0)
     clip_norm = float64_at(steps.clip_norm, 1)[0]
     clipping, turn, failed = clip_norm < np.inf, 0, -1
     total, largest_norm = 0.0, 0.0
     for batch, start in enumerate(range(0, rows.n, steps.batch_size)):
         size, parity = min(steps.batch_size, rows.n - start), batch % 2
+        gradient = memory.odd_gradient if apart and parity == 1 else memory.gradient
+        summed = memory.summed + own if apart else gradient
         transpose_weights(worker, theta, network, memory)
         for lane in range(worker, memory.lanes, n_workers):
             first, last = size * lane // memory.lanes, size * (lane + 1) // memory.lanes
-            loss = lane_gradient(
-                worker, lane, start + first, start + last, size, theta, network, rows, steps, memory
-            )
+            span = (start + first, start + last, size)
+            places = (theta, gradient)
+            loss = lane_gradient(worker, lane, span, places, network, rows, steps, memory)
             float64_at(memory.loss + lane * memory.lane_bytes, 2)[parity] = loss
         turn += 1
         wait(barrier, worker, n_workers, turn)
@@ -63,18 +74,20 @@ def run_epoch(worker: int, n_workers: int, job: int) -> None:
             total, failed = J, batch
             break
 
-        for chunk in range(worker, memory.n_chunks, n_workers):
-            result = float64_at(memory.results + LINE * chunk + 16 * parity, 2)
-            result[0] = reduce_chunk(chunk, P, theta, network, memory)
-            result[1] = chunk_squares(chunk, P, network, memory)
+        state = (theta, summed, m, v)
+        for chunk in range(first_chunk, memory.n_chunks, chunk_step):
+            result = float64_at(memory.results + LINE * (mine + chunk) + 16 * parity, 2)
+            result[0] = reduce_chunk(chunk, P, theta, gradient, summed, network, memory)
+            result[1] = chunk_squares(chunk, P, summed, network, memory)
             if steps.updating != 0 and not clipping and np.isfinite(result[1]):
-                update_chunk(chunk, batch, 1.0, P, theta, m, v, network, steps, memory)
-        turn += 1
-        wait(barrier, worker, n_workers, turn)
+                update_chunk(chunk, batch, 1.0, P, state, network, steps, memory)
+        if not apart:
+            turn += 1
+            wait(barrier, worker, n_workers, turn)
 
         squares = 0.0
         for chunk in range(memory.n_chunks):
-            result = float64_at(memory.results + LINE * chunk + 16 * parity, 2)
+            result = float64_at(memory.results + LINE * (mine + chunk) + 16 * parity, 2)
             J += result[0]
             squares += result[1]
         norm = np.sqrt(squares)
@@ -85,29 +98,42 @@ def run_epoch(worker: int, n_workers: int, job: int) -> None:
         largest_norm = max(largest_norm, norm)
         if steps.updating != 0 and clipping:
             scale = clip_norm / norm if norm > clip_norm else 1.0
-            for chunk in range(worker, memory.n_chunks, n_workers):
-                update_chunk(chunk, batch, scale, P, theta, m, v, network, steps, memory)
-            turn += 1
-            wait(barrier, worker, n_workers, turn)
+            for chunk in range(first_chunk, memory.n_chunks, chunk_step):
+                update_chunk(chunk, batch, scale, P, state, network, steps, memory)
+            if not apart:
+                turn += 1
+                wait(barrier, worker, n_workers, turn)
     if worker == 0:
         result = float64_at(epoch.report, 3)
         result[0], result[1], result[2] = total, largest_norm, failed
 
 
 @inlined
+def copied(source: int, target: int, P: int, network: Network) -> int:
+    """Copy P numbers, if they are there, and return where they are now."""
+    if source == 0:
+        return 0
+    call(network.copy, (source, 0, target, 0, 1, P))
+    return target
+
+
+@inlined
 def lane_gradient(
     worker: int,
     lane: int,
-    first: int,
-    last: int,
-    batch_rows: int,
-    theta: int,
+    span: tuple[int, int, int],
+    places: tuple[int, int],
     network: Network,
     rows: Rows,
     steps: Steps,
     memory: Memory,
 ) -> float:
-    """Set the lane's gradient to that of rows ``first`` to ``last`` of the order; return their part of the loss."""
+    """Set the lane's gradient to that of some rows of the order; return their part of the loss.
+
+    ``span`` is the first row, that behind the last, and the rows of the batch; ``places`` are those of theta and of
+    lane 0's gradient.
+    """
+    (first, last, batch_rows), (theta, gradient) = span, places
     loss, at = 0.0, lane * memory.lane_bytes
     # Once at least: where a lane has no rows, its gradient becomes 0.
     for start in range(first, max(last, first + 1), memory.tile):
@@ -115,7 +141,7 @@ def lane_gradient(
         x = gather_rows(at, start, size, batch_rows, network, rows, steps, memory)
         a = forward(at, start, size, x, theta, network, steps.layer_keys, memory)
         loss += output_delta(at, size, a, network, memory)
-        backward(worker, at, size, x, a, network, memory, start > first)
+        backward(worker, at, size, x, a, gradient, network, memory, start > first)
     return loss
 
 
@@ -127,23 +153,31 @@ def extent(chunk: int, P: int, network: Network, memory: Memory) -> tuple[int, i
 
 
 @inlined
-def reduce_chunk(chunk: int, P: int, theta: int, network: Network, memory: Memory) -> float:
-    """Add the lanes' gradients in order into lane 0, then the penalty's; return the chunk's penalty."""
+def reduce_chunk(
+    chunk: int,
+    P: int,
+    theta: int,
+    gradient: int,
+    summed: int,
+    network: Network,
+    memory: Memory,
+) -> float:
+    """Set a chunk of ``summed`` to the lanes' gradients added in order, and the penalty's; return its penalty."""
     size, place = extent(chunk, P, network, memory)
-    gradient = memory.gradient + place
     if memory.lanes > 1:
-        call(network.add, (gradient, memory.lanes, memory.lane_bytes, size))
+        lanes = (gradient + place, memory.lanes, memory.lane_bytes)
+        call(network.add, (*lanes, summed + place, size))
     if network.penalty == 0:
         return 0.0
-    places = (gradient, theta + place, memory.is_weight + place, network.penalty)
+    places = (summed + place, theta + place, memory.is_weight + place, network.penalty)
     return call_for_float(network.penalize, (*places, size))
 
 
 @inlined
-def chunk_squares(chunk: int, P: int, network: Network, memory: Memory) -> float:
+def chunk_squares(chunk: int, P: int, summed: int, network: Network, memory: Memory) -> float:
     """Return the sum of g² of a chunk; where it is not finite, no step is made."""
     size, place = extent(chunk, P, network, memory)
-    return call_for_float(network.norm, (memory.gradient + place, size))
+    return call_for_float(network.norm, (summed + place, size))
 
 
 @inlined
@@ -152,19 +186,18 @@ def update_chunk(
     batch: int,
     scale: float,
     P: int,
-    theta: int,
-    m: int,
-    v: int,
+    state: tuple[int, int, int, int],
     network: Network,
     steps: Steps,
     memory: Memory,
 ) -> None:
-    """Make the optimizer's step on a chunk of the parameters."""
+    """Make the optimizer's step on a chunk of the parameters; ``state`` is where theta, g, m and v lie."""
     size, place = extent(chunk, P, network, memory)
-    gradient, is_weight = memory.gradient + place, memory.is_weight + place
+    theta, gradient, m, v = state
+    is_weight = memory.is_weight + place
     coefficients = steps.coefficients + network.number * batch * steps.n_coefficients
     rate = steps.rates + network.number * batch
-    places = (theta + place, gradient, is_weight, m + place, v + place)
+    places = (theta + place, gradient + place, is_weight, m + place, v + place)
     call(network.update, (*places, coefficients, size, rate, network.weight_decay, scale))
 
 

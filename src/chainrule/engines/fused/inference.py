@@ -134,7 +134,9 @@ class Scorer:
     def _memory(self, lanes: int, tile: int) -> Held:
         known: dict[int, Held] = self._local.__dict__.setdefault("memory", {})
         if lanes not in known:
-            known[lanes] = memory_of(self.architecture, Cut(lanes, tile, False), self.dtype)
+            known[lanes] = memory_of(
+                self.architecture, Cut(lanes, tile, by_units=False), self.dtype
+            )
         return known[lanes]
 
 

@@ -140,17 +140,23 @@ def multiply_by_mask(dtype: np.dtype) -> int:
 
 @cache
 def add_lanes(dtype: np.dtype) -> int:
-    """Add to the gradient, of ``size`` numbers, those of the other lanes, each ``lane_bytes`` beyond the one before."""
+    """Set the sum to the lanes' gradients, of ``size`` numbers each, ``lane_bytes`` beyond the one before, in order.
+
+    The sum may be lane 0's gradient. There are two lanes at least.
+    """
     vector = vector_at(dtype)
 
-    def loop(gradient_at, lanes, lane_bytes, size):  # type: ignore[no-untyped-def]
-        gradient = vector(gradient_at, size)
-        for lane in range(1, lanes):
+    def loop(gradient_at, lanes, lane_bytes, sum_at, size):  # type: ignore[no-untyped-def]
+        total = vector(sum_at, size)
+        one, two = vector(gradient_at, size), vector(gradient_at + lane_bytes, size)
+        for i in range(size):
+            total[i] = one[i] + two[i]
+        for lane in range(2, lanes):
             part = vector(gradient_at + lane * lane_bytes, size)
             for i in range(size):
-                gradient[i] += part[i]
+                total[i] += part[i]
 
-    return block(loop, types.void(*[_ADDRESS] * 4), f"add lanes {dtype}")
+    return block(loop, types.void(*[_ADDRESS] * 5), f"add lanes {dtype}")
 
 
 @cache

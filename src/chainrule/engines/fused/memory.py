@@ -24,6 +24,7 @@ _TILE_ROWS = (128, 512)  # fewer let W pass by too often, more win nothing
 #: Into how many lanes a batch is cut, if each has so many rows and operations: less is not worth a meeting of threads.
 _LANES = ((4, 64, 4_000_000), (2, 32, 800_000))
 _CHUNK = 8192  # parameters that are updated together, at most
+_APART = 8192  # so few, and each worker makes the whole step for itself
 #: The same where a batch is shared by units, in networks of so many parameters: smaller ones are in every cache.
 _LANES_BY_UNITS = ((4, 8, 4_000_000), (2, 1, 1_600_000))
 _PARAMETERS = 2**15
@@ -36,6 +37,7 @@ class Cut(NamedTuple):
     lanes: int
     tile: int
     by_units: bool
+    apart: bool = False  #: whether each worker makes the whole step for itself
 
 
 def cut_of(sizes: tuple[int, ...], batch_rows: int) -> Cut:
@@ -56,7 +58,8 @@ def cut_of(sizes: tuple[int, ...], batch_rows: int) -> Cut:
     lanes = max(fitting, default=1)
     if by_units:
         return Cut(lanes, batch_rows, True)
-    return Cut(lanes, min(tile_rows(sizes), max(-(-batch_rows // lanes), 1)), False)
+    tile = min(tile_rows(sizes), max(-(-batch_rows // lanes), 1))
+    return Cut(lanes, tile, False, lanes > 1 and P <= _APART)
 
 
 def tile_rows(sizes: tuple[int, ...]) -> int:
@@ -66,9 +69,9 @@ def tile_rows(sizes: tuple[int, ...]) -> int:
 
 
 def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
-    """Return the memory for batches that are cut so; the last array is lane 0's gradient."""
+    """Return the memory for batches that are cut so; the last array is where the sum of all gradients lies."""
     sizes, P, rows = architecture.sizes, architecture.n_parameters, cut.tile
-    activations = rows * sum(sizes[1:])
+    activations, own = rows * sum(sizes[1:]), P if cut.apart else 0
     dropped = activations if any(architecture.dropout) else 0
     backwards = [m * k for m, k in pairwise(sizes[1:])]
     of_lane = {
@@ -87,9 +90,11 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
         "other_delta": 0 if cut.by_units else rows * max(sizes[1:]),
         "transposed": max(backwards, default=0) if cut.by_units else sum(backwards),
         "gradient": P,
-        "theta": P if cut.by_units else 0,
-        "m": P if cut.by_units else 0,
-        "v": P if cut.by_units else 0,
+        "odd_gradient": own,
+        "summed": own,
+        "theta": P if cut.by_units else own,
+        "m": P if cut.by_units else own,
+        "v": P if cut.by_units else own,
     }
     starts, lane_bytes = _side_by_side(of_lane if cut.by_units else of_lane | of_rows, dtype)
     total = cut.lanes * lane_bytes
@@ -105,13 +110,14 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
         is_weight[place.start : place.stop] = place.is_weight
     if cut.by_units:
         is_weight = is_weight[sorted_order(sizes)]
-    chunk = min(_CHUNK, -(-P // cut.lanes // 16) * 16 or 16)
+    chunk = P if cut.apart else min(_CHUNK, -(-P // cut.lanes // 16) * 16 or 16)
     parts = np.array(_parts(sizes) if cut.by_units else [], dtype=np.int64)
-    results = np.zeros((max(-(-P // chunk), len(parts)) + 1, LINE // 8))
+    results = np.zeros((max(-(-P // chunk), len(parts), cut.lanes) + 1, LINE // 8))
     seen = Memory(
         lanes=cut.lanes,
         tile=rows,
         lane_bytes=lane_bytes,
+        apart=int(cut.apart),
         **{name: first + start for name, start in starts.items()},
         ones=address_of(ones),
         zeros=address_of(zeros),
@@ -122,7 +128,7 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
         n_parts=len(parts),
         results=-(-address_of(results) // LINE) * LINE,
     )
-    start = first - address_of(memory) + starts["gradient"]
+    start = first - address_of(memory) + starts["summed" if cut.apart else "gradient"]
     gradient = memory[start : start + P * dtype.itemsize].view(dtype)
     return Held(seen, memory, ones, zeros, is_weight, parts, results, gradient)
 

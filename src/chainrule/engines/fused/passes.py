@@ -116,6 +116,7 @@ def backward(
     size: int,
     x: int,
     a: int,
+    gradient: int,
     network: Network,
     memory: Memory,
     adding: bool,
@@ -124,7 +125,7 @@ def backward(
     number, product, zeros = network.number, network.product, memory.zeros
     delta, upstream = memory.delta + at, memory.other_delta + at
     place = a - memory.a
-    dW, WT = memory.gradient + at, memory.transposed + worker * memory.lane_bytes
+    dW, WT = gradient + at, memory.transposed + worker * memory.lane_bytes
     for l in range(network.L):
         m, k = shape_of(l, network)
         dW += number * (m * k + k)

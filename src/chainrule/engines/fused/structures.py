@@ -93,8 +93,11 @@ class Memory(NamedTuple):
     delta: int  #: (tile, widest), of layers L, L - 2, ...; as z where a batch is shared by units
     other_delta: int  #: the same of layers L - 1, L - 3, ...
     transposed: int  #: W.T of layers 2 to L, one after the other, of the worker with the lane's number; or of one layer
-    gradient: int  #: (P,); lane 0 holds the sum after the reduction
-    theta: int  #: (P,), sorted; as m, v, gradient and is_weight where a batch is shared by units
+    gradient: int  #: (P,); lane 0 holds the sum after the reduction, unless there is ``summed``
+    apart: int  #: 1 where each worker makes the whole step, on what is its own; it has the lane of its number
+    odd_gradient: int  #: (P,), with ``apart`` the gradient of odd batches
+    summed: int  #: (P,), with ``apart`` the lanes' gradients added
+    theta: int  #: (P,), with ``apart`` a worker's own, as m and v; by units all of them sorted, as gradient, is_weight
     m: int
     v: int
     ones: int  #: (tile,), of all lanes
