@@ -1,5 +1,7 @@
 """Makes docs/gallery.md and its pictures: every figure from real data, by exactly the lines shown under it.
 
+It also makes the pictures of the front page and of docs/documents/003.md, by the commands that these pages name.
+
     python docs/make_gallery.py
 
 It needs no network. Large pictures are reduced to a palette, so that each stays below 100 kB.
@@ -60,7 +62,7 @@ weight.fit(W_train, mass_train, X_val=W_test, y_val=mass_test)
 
 points = np.random.default_rng(0).uniform(size=(3000, 2))
 inside = (points**2).sum(axis=1) < 1
-circle = MLPClassifier((64, 32), initializer="he_normal", max_iter=100, random_state=0)
+circle = MLPClassifier((64, 32), initializer="he_normal", max_iter=400, random_state=0)
 circle.fit(points[:2000], inside[:2000], X_val=points[2000:], y_val=inside[2000:])
 """
 
@@ -87,8 +89,13 @@ FIGURES = (
     ("precision_recall", "Precision and recall", "One class against all others.",
      "figures.PrecisionRecallDisplay.from_estimator(species, X_test, y_test)"),
     ("reliability", "Reliability of probabilities",
-     "How often what was predicted with probability p came true, with 95 % intervals; below, how often each p came.",
-     "figures.ReliabilityDisplay.from_estimator(circle, points[2000:], inside[2000:])"),
+     "How often what was predicted with probability p came true, with 95 % intervals; below, how often each p came.\n"
+     "Near this circle chance decides.",
+     "chance = 1 / (1 + np.exp(8 * (points**2).sum(axis=1) - 8))\n"
+     "drawn = np.random.default_rng(1).uniform(size=3000) < chance\n"
+     "unsure = MLPClassifier((16,), activation=\"tanh\", max_iter=400, random_state=0)\n"
+     "unsure.fit(points[:2000], drawn[:2000], X_val=points[2000:], y_val=drawn[2000:])\n"
+     "figures.ReliabilityDisplay.from_estimator(unsure, points[2000:], drawn[2000:])"),
     ("predicted", "Predicted against true, and residuals", "For quantities.",
      'figures.PredictedDisplay.from_estimator(weight, W_test, mass_test, name="body mass (g)")'),
     ("importance", "Importance of columns",
@@ -148,7 +155,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     names: dict[str, Any] = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of trainings that are cut short here
+        warnings.simplefilter("error")  # a reader would meet it
         exec(SETUP, names)
         parts = [HEAD.format(setup=SETUP)]
         for file, heading, words, lines in FIGURES:
@@ -164,6 +171,7 @@ def main() -> None:
             )
     (DOCS / "gallery.md").write_text("\n".join(parts), encoding="utf-8")
     picture_of_the_command()
+    pictures_of_document_003()
 
 
 def run(lines: str, names: dict[str, Any]) -> Any:
@@ -198,6 +206,17 @@ def picture_of_the_command() -> None:
         path = IMAGES / "compare_penguins.png"
         path.write_bytes((Path(folder) / "boundaries.png").read_bytes())
         reduce(path)
+
+
+def pictures_of_document_003() -> None:
+    """Make the homework's two figures, by its script."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = ["examples/document_003_circle.py", "--no-peers", "--output", folder]
+        subprocess.run([sys.executable, *script], check=True, stdout=subprocess.DEVNULL)
+        for name in ("boundaries", "loss_curves"):
+            path = IMAGES / f"003_{name}.png"
+            path.write_bytes((Path(folder) / f"{name}.png").read_bytes())
+            reduce(path)
 
 
 def reduce(path: Path) -> None:

@@ -10,7 +10,6 @@ import document_001_backward as theirs_001
 import document_001_norm as doc_001
 import document_002_classifiers as doc_002
 import document_003_backward as theirs_003
-import document_003_circle as doc_003
 import numpy as np
 import pytest
 
@@ -165,19 +164,6 @@ def test_003_its_clipped_loss_and_its_sign_are_named() -> None:
     assert "loss 34.54, should be 40" in str(diagnosis)
     assert any("opposite sign (y - p" in note for note in diagnosis.notes)
     assert diagnose(theirs_003.backward_sign_forgotten).kinds == ["error_sign"]
-
-
-def test_003_figures() -> None:
-    assert [doc_003.n_parameters(hidden) for hidden in doc_003.HIDDEN] == [257, 513, 2305, 8705]
-    _, y, _, y_val = doc_003.data()
-    assert (round(float(y.mean()), 4), round(float(y_val.mean()), 4)) == (0.7878, 0.7890)
-
-
-@pytest.mark.compiled
-@pytest.mark.parametrize("hidden", doc_003.HIDDEN)
-def test_003_every_architecture_passes_95_percent(hidden: tuple[int, ...]) -> None:
-    _, _, X_val, y_val = doc_003.data()
-    assert doc_003.train(hidden, epochs=60).score(X_val, y_val) > 0.95
 
 
 # ---- the reference -------------------------------------------------------------------------------
