@@ -89,6 +89,8 @@ def test_a_model_of_plain_numbers(tmp_path: Path) -> None:
         (("--row", 400), "--row: got 400, expected 1 to 344"),
         (("--row", 0), "--row: got 0"),
         (("--row", 1, "--unit", 2), "--unit: got 2, expected --layer beside it"),
+        (("--layer", 1, "--html", "page.html"), "--layer: got 1 beside --html"),
+        (("--layer", 1, "--json"), "--layer: got 1 beside --json"),
         (("--layer", 9), "layer: got 9, expected 1 to 2"),
         (("--layer", 1, "--unit", 99), "unit: got 99"),
         (("--delta", "w"), "delta: got 'w'"),

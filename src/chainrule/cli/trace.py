@@ -70,6 +70,11 @@ def trace(
 
     if unit is not None and layer is None:
         raise InputError.of("--unit", got=unit, expected="--layer beside it")
+    for option, given in (("--html", html is not None), ("--json", as_json)):
+        if layer is not None and given:
+            raise InputError.of(
+                "--layer", got=f"{layer} beside {option}", expected=f"one of them: {option} has all"
+            )
     _check_page(html, model, table)
     page = Page(silent=as_json)
     with page.collecting():
