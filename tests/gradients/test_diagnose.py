@@ -329,6 +329,11 @@ def test_an_objective_that_is_none_is_refused() -> None:
         diagnose(linear, objective=lambda X, y, W1: float(np.abs(X).max() * y.min()))
 
 
+def test_an_objective_that_takes_parameters_for_predictions_is_told() -> None:
+    with pytest.raises(InputError, match="objective: got TypeError from it.*y_pred is the pred"):
+        diagnose(linear, objective=lambda y, p: -(y * np.log(p)).mean())
+
+
 def test_an_overflowing_loss_is_found() -> None:
     def backward(x, y, w, b):
         a = sigmoid(w.T @ x + b)

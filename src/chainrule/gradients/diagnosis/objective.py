@@ -104,7 +104,18 @@ def diagnose_objective(
 
 
 def _value(own: Adapter, p: Probe, recognised: Recognised) -> float:
-    result, _ = own.raw(p, recognised.form)
+    try:
+        result, _ = own.raw(p, recognised.form)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a user's function may raise
+        raise InputError.of(
+            "objective",
+            got=f"{type(error).__name__} from it: {error}",
+            expected="arguments named like those of the backward function; y_pred is the prediction, params or p "
+            "the dictionary of the parameters",
+            remedy="rename its arguments",
+        ) from error
     if isinstance(result, tuple | list):
         result = result[0]
     return float(np.asarray(result, dtype=float).sum())
