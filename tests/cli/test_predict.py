@@ -167,3 +167,125 @@ def test_prediction_needs_neither_compiler_nor_figures(models: Models, penguins_
     )
     assert found.returncode == 0, found.stderr
     assert found.stdout == run("predict", models["species"], penguins_csv).stdout
+
+
+def large(models: Models, penguins_csv: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """Let blocks be small, of bytes and of rows, and return the penguins as text."""
+    monkeypatch.setattr("chainrule.report.judging.BLOCK", 50)
+    monkeypatch.setattr("chainrule.tables.delimited_blocks._BLOCK", 1 << 10)
+    monkeypatch.setattr("chainrule.tables.parquet_blocks._READ", 30)
+    return pd.read_csv(penguins_csv, dtype=str, keep_default_na=False)
+
+
+@pytest.mark.parametrize("output", ["out.csv", "out.parquet"])
+@pytest.mark.parametrize("block", [1 << 9, 1 << 12, 1 << 24])
+def test_blocks_of_bytes_do_not_change_a_byte(
+    models: Models, penguins_csv: Path, monkeypatch: pytest.MonkeyPatch, output: str, block: int
+) -> None:
+    arguments = (models["species"], penguins_csv, "--proba", "--id", "sex", "--id", "year")
+    assert run("predict", *arguments, "-o", f"whole-{output}").exit_code == 0
+    monkeypatch.setattr("chainrule.tables.delimited_blocks._BLOCK", block)
+    assert run("predict", *arguments, "-o", output).exit_code == 0
+    assert Path(output).read_bytes() == Path(f"whole-{output}").read_bytes()
+
+
+def test_a_late_block_decides_for_all(
+    models: Models, penguins_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = large(models, penguins_csv, monkeypatch)
+    frame["empty"] = [""] * 300 + ["x"] * (len(frame) - 300)
+    frame["code"] = ["01"] * 300 + ["2.5"] * (len(frame) - 300)
+    frame.to_csv("t.csv", index=False)
+    frame.assign(empty=frame["empty"].replace("", None)).to_parquet("t.parquet")
+    for table in ("t.csv", "t.parquet"):
+        result = run(
+            "predict", models["species"], table, "--id", "empty", "--id", "code", "-o", "o.parquet"
+        )
+        assert (result.exit_code, result.output) == (0, "")
+        found = pd.read_parquet("o.parquet")
+        assert found["empty"].isna().sum() == 300
+        assert found["code"].tolist() == frame["code"].tolist()
+
+
+def test_a_flag_is_read_as_in_the_whole_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.report.judging.BLOCK", 7)
+    training = pd.DataFrame({"flag": ["yes", "no"] * 30, "y": ["a", "b"] * 30})
+    training.to_csv("training.csv", index=False)
+    assert run("fit", "training.csv", "-t", "y", "-q", "-o", "m.model", *QUICK).exit_code == 0
+    first = "flag\n" + "01\n1\n0\n00\n" * 5
+    for last, same in (
+        ("1", True),
+        ("yes", False),
+    ):  # a number, and a word after which 01 is one too
+        Path("t.csv").write_text(first + last + "\n")
+        found = table_of(run("predict", "m.model", "t.csv", "--proba").stdout)
+        p = found["probability_a"].tolist()
+        assert (p[0] == p[1]) is same
+
+
+@pytest.mark.parametrize("output", [(), ("-o", "out.csv"), ("-o", "out.parquet")])
+def test_a_late_mistake_is_placed_and_leaves_nothing(
+    models: Models, penguins_csv: Path, monkeypatch: pytest.MonkeyPatch, output: tuple[str, ...]
+) -> None:
+    frame = large(models, penguins_csv, monkeypatch)
+    frame.loc[[330, 340], "bill_length_mm"] = "long"
+    frame.to_csv("t.csv", index=False)
+    frame.to_parquet("t.parquet")
+    for name in ("t.csv", "t.parquet"):
+        before = sorted(Path.cwd().iterdir())
+        said = one_line_error(run("predict", models["species"], name, *output))
+        assert "column 'bill_length_mm', row 331: got 'long'" in said
+        assert "2 such values" in said
+        assert sorted(Path.cwd().iterdir()) == before
+    with open("t.csv", "a") as file:
+        file.write("1,2\n")
+    said = one_line_error(run("predict", models["species"], "t.csv", *output))
+    assert "row 345: got 2 fields" in said  # what keeps it from being a table comes first, as ever
+
+
+def test_a_late_mistake_for_a_model_without_preparation(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainrule.report.judging.BLOCK", 7)
+    frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
+    model = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)
+    model.fit(frame, frame["a"]).save("named.model")
+    model.fit(frame.to_numpy(), frame["a"]).save("nameless.model")
+    frame.loc[3, "b"] = np.nan
+    frame.loc[50, "a"] = np.inf
+    frame.to_csv("t.csv", index=False)
+    for name in ("named.model", "nameless.model"):
+        # the first column that is wrong, and not the first row: so it was when tables were read at once
+        said = one_line_error(run("predict", name, "t.csv"))
+        assert "column 'a', row 51: got inf" in said
+
+
+def test_wrong_tables(models: Models, penguins_csv: Path) -> None:
+    text = penguins_csv.read_text()
+    for data, words in (
+        ("", "an empty file"),
+        (text.splitlines()[0] + "\n", "a header and no rows"),
+        (text.replace("bill_depth_mm", "depth"), "no column 'bill_depth_mm'"),
+    ):
+        Path("t.csv").write_text(data)
+        assert words in one_line_error(run("predict", models["species"], "t.csv"))
+
+
+def test_an_old_output_stays_when_the_new_one_fails(models: Models, penguins_csv: Path) -> None:
+    Path("out.csv").write_text("old")
+    Path("t.csv").write_text(penguins_csv.read_text() + "1,2\n")
+    one_line_error(run("predict", models["species"], "t.csv", "-o", "out.csv"))
+    assert Path("out.csv").read_text() == "old"
+
+
+def test_no_room_for_what_waits_for_standard_output(
+    models: Models, penguins_csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object, /) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile", lambda max_size: Full())
+    said = one_line_error(run("predict", models["species"], penguins_csv))
+    assert "No space left on device" in said
+    assert "--output" in said

@@ -176,7 +176,7 @@ def open_model(path: str) -> Opened:
     FileError
         It cannot be read or is not a sound chainrule model.
     """
-    from chainrule.estimators.persistence import from_content
+    from chainrule.estimators.loading import from_content
     from chainrule.storage import load_model
 
     content = load_model(path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Annotated
 
 import typer
 
@@ -15,6 +17,7 @@ from chainrule.errors import FileError, InputError
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _PARQUET = (".parquet", ".pq")
+_IN_MEMORY = 16 << 20  # bytes of a table for standard output that wait without a file
 
 
 def predict(
@@ -48,20 +51,27 @@ def predict(
     """Predict every row of a table.
 
     The table needs the columns that the model was trained on, in any order; others are ignored. There is one row of
-    output for each row of input, in the same order.
+    output for each row of input, in the same order. Rows are read, predicted and written in blocks, so a table may be
+    larger than the memory; nothing is put out before all of it is predicted.
 
     Example: chainrule predict penguins.model new.csv --proba --output predicted.csv
     """
+    import pandas as pd
+
     from chainrule.cli.console import Page
     from chainrule.cli.files import check_output, open_model
-    from chainrule.cli.inputs import model_inputs
+    from chainrule.cli.inputs import check_columns, wanted_columns
+    from chainrule.cli.predictions import file_parts, prediction_blocks
+    from chainrule.cli.progress import RowsProgress
+    from chainrule.cli.rows import require_column
     from chainrule.report.text import count, printable
     from chainrule.storage import write_atomically
-    from chainrule.tables import read_table
+    from chainrule.tables import open_blocks
 
     page = Page(silent=quiet, to_errors=True)
+    separator: str | None = ","
     if output is not None:
-        _check_ending(output)
+        separator = _separator(output)
         check_output(output, inputs=(model, table), force=True)
     carried = list(dict.fromkeys(id or []))
     with page.collecting():
@@ -72,18 +82,44 @@ def predict(
             )
         if table == "-" and sys.stdin.isatty():
             page.field("reading", "a table from this terminal; Ctrl-D ends it")
-        frame = read_table(table, format=format, text_columns=(*opened.text_columns(), *carried))
-        found = _predictions(opened, frame, model_inputs(opened, frame), proba, carried)
-        page.print_notes()
-    if output is None:
-        _write_to_standard_output(_delimited(found, ","))
-        return
-    write_atomically(output, _parts(found, output))
-    if sys.stderr.isatty():
-        page.field("written", f"{printable(output)}, {count(len(found), 'row')}")
+        wanted = wanted_columns(opened)
+        with (
+            RowsProgress(page.console, page.silent) as progress,
+            open_blocks(
+                table,
+                columns=None if wanted is None else (*wanted, *carried),
+                format=format,
+                text_columns=(*opened.text_columns(), *carried),
+                told=lambda rows: progress("reading", rows),
+            ) as blocks,
+        ):
+            header = pd.DataFrame(columns=list(blocks.names))
+            for name in carried:
+                require_column(header, name, "--id")
+            check_columns(opened, header)
+            found = prediction_blocks(
+                opened,
+                blocks,
+                proba=proba,
+                carried=carried,
+                told=lambda rows: progress("predicting", rows, blocks.n_rows),
+            )
+            parts = file_parts(found, separator, blocks.types)
+            if output is not None:
+                write_atomically(output, parts)
+                progress.stop()
+                page.print_notes()
+            else:
+                with _kept(parts) as table_out:
+                    progress.stop()
+                    page.print_notes()
+                    _write_to_standard_output(table_out)
+    if output is not None and sys.stderr.isatty():
+        page.field("written", f"{printable(output)}, {count(blocks.n_rows, 'row')}")
 
 
-def _check_ending(output: str) -> None:
+def _separator(output: str) -> str | None:
+    """Tell by the ending of the file to write what separates its columns; None for Parquet."""
     ending = os.path.splitext(output)[1].lower()
     if ending not in (*_SEPARATORS, *_PARQUET):
         raise FileError.of(
@@ -91,98 +127,32 @@ def _check_ending(output: str) -> None:
             got=f"the ending {ending!r}" if ending else "no ending",
             expected=f"one of {' '.join((*_SEPARATORS, *_PARQUET))}",
         )
+    return _SEPARATORS.get(ending)
 
 
-def _predictions(opened: Any, frame: Any, X: Any, proba: bool, carried: Sequence[str]) -> Any:
-    """Return the table of predictions, (n, ...)."""
-    import pandas as pd
-
-    from chainrule.cli.rows import require_column
-    from chainrule.report.judging import predicted
-
-    estimator = opened.estimator
-    columns: dict[str, Any] = {}
-    for name in carried:
-        require_column(frame, name, "--id")
-        columns[name] = frame[name]
-
-    def add(name: str, values: Any) -> None:
-        if name in columns:
-            raise InputError.of(
-                "--id", got=repr(name), expected="no column named like a prediction"
-            )
-        columns[name] = values
-
-    values = predicted(estimator.predict, X)
-    names = _prediction_names(opened, values)
-    for name, part in zip(names, values.reshape(len(values), -1).T, strict=True):
-        add(name, part)
-    if proba:
-        for name, part in _probabilities(opened, X):
-            add(name, part)
-    return pd.DataFrame(columns, index=frame.index)
+@contextmanager
+def _kept(parts: Iterator[bytes]) -> Iterator[IO[bytes]]:
+    """Keep all parts until the last is made, so that standard output gets the whole table or nothing of it."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        for part in parts:
+            try:
+                file.write(part)
+            except OSError as error:
+                raise FileError.of(
+                    tempfile.gettempdir(),
+                    got=f"an error of the system ({error.strerror or error})",
+                    expected="room for the predictions until all are made",
+                    remedy="free some space, or write them to a file with --output",
+                ) from error
+        file.seek(0)
+        yield file
 
 
-def _prediction_names(opened: Any, values: Any) -> list[str]:
-    """Name the columns: prediction; prediction_q0.1, ... for quantiles; prediction_1, ... for several targets."""
-    if values.ndim == 1:
-        return ["prediction"]
-    levels = () if opened.classifies else opened.estimator._target.levels
-    if len(levels) == values.shape[1]:
-        return [f"prediction_q{level:g}" for level in levels]
-    return [f"prediction_{j}" for j in range(1, values.shape[1] + 1)]
-
-
-def _probabilities(opened: Any, X: Any) -> Iterator[tuple[str, Any]]:
-    """Yield a name and the probabilities for each class (of each target column, if there are several)."""
-    import numpy as np
-
-    from chainrule.report.judging import blocks
-
-    estimator = opened.estimator
-    found = [estimator.predict_proba(X.iloc[rows]) for rows in blocks(len(X))]
-    if isinstance(found[0], list):
-        for j, classes in enumerate(estimator.classes_):
-            p = np.concatenate([block[j] for block in found])
-            yield from ((f"probability_{j + 1}_{c}", p[:, k]) for k, c in enumerate(classes))
-        return
-    p = np.concatenate(found)
-    classes = estimator.classes_
-    if estimator._target.kind == "multilabel":
-        classes = range(1, p.shape[1] + 1)
-    yield from ((f"probability_{label}", p[:, k]) for k, label in enumerate(classes))
-
-
-def _delimited(found: Any, separator: str) -> Iterator[bytes]:
-    """Yield a table as UTF-8 text, a block of rows at a time."""
-    from chainrule.report.judging import blocks
-
-    for i, rows in enumerate(blocks(len(found))):
-        text: str = found.iloc[rows].to_csv(
-            index=False, header=i == 0, sep=separator, lineterminator="\n"
-        )
-        yield text.encode("utf-8", "replace")
-
-
-def _parts(found: Any, output: str) -> Iterator[bytes]:
-    """Yield the bytes of the output file in the format of its ending."""
-    ending = os.path.splitext(output)[1].lower()
-    if ending in _SEPARATORS:
-        yield from _delimited(found, _SEPARATORS[ending])
-        return
-    import pyarrow as pa
-    import pyarrow.parquet
-
-    buffer = io.BytesIO()
-    pyarrow.parquet.write_table(pa.Table.from_pandas(found, preserve_index=False), buffer)
-    yield buffer.getvalue()
-
-
-def _write_to_standard_output(parts: Iterator[bytes]) -> None:
+def _write_to_standard_output(table: IO[bytes]) -> None:
     stream = getattr(sys.stdout, "buffer", None)
-    for part in parts:
-        if stream is None:
-            sys.stdout.write(part.decode())
-        else:
-            stream.write(part)
+    if stream is not None:
+        shutil.copyfileobj(table, stream)
+    else:
+        for line in table:
+            sys.stdout.write(line.decode())
     sys.stdout.flush()

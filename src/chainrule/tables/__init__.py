@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from chainrule.tables.blocks import Blocks, open_blocks
 from chainrule.tables.prepare import ColumnSummary, Preparation
 from chainrule.tables.read import read_table
 from chainrule.tables.target import Choice, recognise_task, separate, target_values
 
 __all__ = [
+    "Blocks",
     "Choice",
     "ColumnSummary",
     "Preparation",
+    "open_blocks",
     "read_table",
     "recognise_task",
     "separate",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import pandas as pd
@@ -45,56 +46,88 @@ def read_columnar(opened: Callable[[], BinaryIO], label: str, kind: str) -> pd.D
     FileError
         The file is damaged, of another kind, or holds no table.
     """
+    with opened() as stream, damage_told(stream, label, kind):
+        if kind == "parquet":
+            table = pa.parquet.ParquetFile(stream).read()
+        else:
+            table = _read_arrow(stream)
+            # offsets in these files are taken as they stand; see that they are sane
+            table.validate(full=True)
+    names = checked_names(table.column_names, table.num_rows, label)
+    found = {}
+    for name in names:
+        series = single_values(table.column(name))
+        if series is None:
+            leave_out(name, table.schema.field(name).type, label)
+        else:
+            found[name] = series
+    if not found:
+        raise no_single_values(label)
+    return pd.DataFrame(found)
+
+
+@contextmanager
+def damage_told(stream: BinaryIO, label: str, kind: str) -> Iterator[None]:
+    """Turn what goes wrong while a stream is read into one error; the parameters are those of `read_columnar`.
+
+    Raises
+    ------
+    FileError
+        The file is empty, damaged or of another kind.
+    """
     expected = "a whole Parquet file" if kind == "parquet" else "a whole Arrow or Feather file"
-    with opened() as stream:
-        if not stream.read(1):
-            raise FileError.of(label, got="an empty file", expected=expected)
-        stream.seek(0)
-        try:
-            if kind == "parquet":
-                table = pa.parquet.ParquetFile(stream).read()
-            else:
-                table = _read_arrow(stream)
-                table.validate(
-                    full=True
-                )  # offsets in these files are taken as they stand; see that they are sane
-        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, MemoryError) or getattr(error, "errno", None):
-                raise
-            got = f"a damaged file, or one of another kind ({str(error).splitlines()[0][:100] if str(error) else ''})"
-            raise FileError.of(
-                label, got=got, expected=expected, remedy="write it again"
-            ) from error
-    names = [name for name in table.column_names if not _PANDAS_INDEX.fullmatch(name)]
-    check_unique(names, label)
-    if not table.num_rows or not names:
+    if not stream.read(1):
+        raise FileError.of(label, got="an empty file", expected=expected)
+    stream.seek(0)
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, MemoryError) or getattr(error, "errno", None):
+            raise
+        first = str(error).splitlines()[0][:100] if str(error) else ""
+        got = f"a damaged file, or one of another kind ({first})"
+        raise FileError.of(label, got=got, expected=expected, remedy="write it again") from error
+
+
+def checked_names(names: list[str], n_rows: int, label: str) -> list[str]:
+    """Leave out the index that pandas may have written, and refuse names that cannot be used.
+
+    Raises
+    ------
+    FileError
+        No rows, no columns, two of one name, or one without a name.
+    """
+    names = check_unique([name for name in names if not _PANDAS_INDEX.fullmatch(name)], label)
+    if not n_rows or not names:
         raise FileError.of(
             label, got="a table without rows or columns", expected="at least one of each"
         )
-    found = {}
-    for name in names:
-        if not name.strip():
-            raise FileError.of(
-                label, got="a column without a name", expected="a name for every column"
-            )
-        try:
-            series = columns.from_arrow(_storage(table.column(name)))
-            usable = columns.is_usable(series)
-        except (pa.ArrowException, ValueError, TypeError):
-            usable = False
-        if usable:
-            found[name] = series
-        else:
-            warnings.warn(
-                f"{label}: column {name!r} holds {table.schema.field(name).type}, which is no single value; left out",
-                DataWarning,
-                stacklevel=3,
-            )
-    if not found:
-        raise FileError.of(
-            label, got="no column of single values", expected="numbers, text or dates"
-        )
-    return pd.DataFrame(found)
+    if not all(name.strip() for name in names):
+        raise FileError.of(label, got="a column without a name", expected="a name for every column")
+    return names
+
+
+def single_values(column: Any) -> Any | None:
+    """Turn a chunked Arrow column into a pandas column; None where it holds no single values."""
+    try:
+        series = columns.from_arrow(storage(column))
+        return series if columns.is_usable(series) else None
+    except (pa.ArrowException, ValueError, TypeError):
+        return None
+
+
+def leave_out(name: str, kind: Any, label: str) -> None:
+    """Warn of a column that cannot be used."""
+    warnings.warn(
+        f"{label}: column {name!r} holds {kind}, which is no single value; left out",
+        DataWarning,
+        stacklevel=4,
+    )
+
+
+def no_single_values(label: str) -> FileError:
+    """Build the error for a table of which no column can be used."""
+    return FileError.of(label, got="no column of single values", expected="numbers, text or dates")
 
 
 def _read_arrow(stream: BinaryIO) -> Any:
@@ -108,7 +141,7 @@ def _read_arrow(stream: BinaryIO) -> Any:
     return pa.ipc.open_stream(stream).read_all()
 
 
-def _storage(column: Any) -> Any:
+def storage(column: Any) -> Any:
     """Take an extension type as the plain type beneath it, and a dictionary of anything but text as its values."""
     if isinstance(column.type, pa.BaseExtensionType):
         column = pa.chunked_array(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from chainrule.tables import columns, plain
 from chainrule.tables.encoders import Block, Column, first_wrong
 from chainrule.tables.scaling import scaled
-from chainrule.tables.text import Floats, Times
+from chainrule.tables.text import Bools, Floats, Times
 
 DATE_PARTS = ("year", "month", "day", "weekday", "hour", "days")
 DAY = 86_400_000_000.0
@@ -72,6 +72,7 @@ class DateColumn(Column):
     """
 
     kind: ClassVar[str] = "date"
+    expected: ClassVar[str] = "a date such as 2024-01-31, as in training"
     checkers: ClassVar[Mapping[str, plain.Checker]] = {
         **Column.checkers,
         "origin": lambda value, where: _microseconds(value, where),
@@ -94,11 +95,15 @@ class DateColumn(Column):
         """Scale and bend each part, and mark what is missing."""
         when, bad = columns.dates(series)
         if not self.words and bad.any():
-            raise first_wrong(self.name, series, bad, "a date such as 2024-01-31, as in training")
+            raise first_wrong(self.name, series, bad, self.expected)
         for i, (part, median, scale) in enumerate(self.parts):
             out[:, i] = scaled(date_part(when, part, self.origin), median, scale)
         if self.indicator:
             out[:, -1] = np.isnat(when)
+
+    def unusable(self, series: Any) -> Bools:
+        """Words, unless there were some in training."""
+        return super().unusable(series) if self.words else columns.dates(series)[1]
 
     def check(self) -> None:
         """Refuse parts out of order."""

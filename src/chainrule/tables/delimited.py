@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import io
+import re
 from collections.abc import Callable, Collection
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -20,28 +20,27 @@ import pyarrow.csv
 from chainrule.errors import FileError
 from chainrule.tables import text
 from chainrule.tables.header import HEAD, check_head, check_names, header, no_rows, sniff
+from chainrule.tables.mistakes import (
+    Tail,
+    check_closed,
+    check_encoding,
+    check_width,
+    ragged,
+    unreadable,
+)
+from chainrule.tables.profile import ColumnProfile
 
 
-class _Tail(io.RawIOBase):
-    """A readable stream that remembers its last bytes, so that a quote left open can be told."""
+class Layout(NamedTuple):
+    """What the head of a file says about it."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        super().__init__()
-        self._stream = stream
-        self.last = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._stream.read(size)
-        if data:
-            self.last = data[-64:] if len(data) >= 64 else (self.last + data)[-64:]
-        return data
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+    label: str
+    """What to call the file in errors."""
+    separator: str
+    written: list[str]
+    """The header as it is written."""
+    names: list[str]
+    """The names of the columns."""
 
 
 def read_delimited(
@@ -69,6 +68,26 @@ def read_delimited(
     FileError
         Anything that keeps the text from being a table.
     """
+    layout = layout_of(opened, label, separator)
+    table = _parse(opened, layout)
+    if not table.num_rows:
+        raise no_rows(label)
+    keep = set(text_columns)
+    typed = {
+        name: _typed(column, name in keep)
+        for name, column in zip(layout.names, table.columns, strict=True)
+    }
+    return pd.DataFrame(typed)
+
+
+def layout_of(opened: Callable[[], BinaryIO], label: str, separator: str) -> Layout:
+    """Look at the head of a stream; the parameters are those of `read_delimited`.
+
+    Raises
+    ------
+    FileError
+        It is no text, has a header that cannot be used, or no rows.
+    """
     with opened() as stream:
         head = _read_some(stream, HEAD + 1)
     check_head(head, label)
@@ -78,17 +97,9 @@ def read_delimited(
     separator = sniff(sample, separator)
     written = header(sample, separator, label)
     names = check_names(written, label)
-    if len(head.strip().splitlines()) < 2:
+    if not re.search(rb"[\r\n]", head.strip()):
         raise no_rows(label)
-    table = _parse(opened, label, separator, written)
-    if not table.num_rows:
-        raise no_rows(label)
-    keep = set(text_columns)
-    typed = {
-        name: _typed(column, name in keep)
-        for name, column in zip(names, table.columns, strict=True)
-    }
-    return pd.DataFrame(typed)
+    return Layout(label, separator, written, names)
 
 
 def _read_some(stream: BinaryIO, size: int) -> bytes:
@@ -100,116 +111,86 @@ def _read_some(stream: BinaryIO, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def _parse(opened: Callable[[], BinaryIO], label: str, separator: str, written: list[str]) -> Any:
-    """Parse everything as text, a ``pyarrow.Table``; on failure, say where."""
-    wrong: list[Any] = []
+def parsing(
+    layout: Layout,
+    wrong: list[Any],
+    *,
+    threads: bool,
+    block_size: int,
+    columns: Collection[str] = (),
+) -> dict[str, Any]:
+    """Give the options of Arrow's readers: every column as text.
+
+    Parameters
+    ----------
+    layout : Layout
+    wrong : list
+        Gets the rows with too few or too many fields.
+    threads : bool
+        Faster where all is read at once, but rows that are wrong come without their numbers.
+    block_size : int
+        Bytes that are taken apart at a time.
+    columns : collection of str
+        Of those in the header as written, the ones to give; by default all.
+    """
 
     def remember(row: Any) -> str:
         wrong.append(row)
         return "error"
 
+    return {
+        "read_options": pa.csv.ReadOptions(block_size=block_size, use_threads=threads),
+        "parse_options": pa.csv.ParseOptions(
+            delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=remember
+        ),
+        "convert_options": pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(layout.written, pa.large_string()),
+            strings_can_be_null=False,
+            include_columns=list(columns),
+        ),
+    }
+
+
+def _parse(opened: Callable[[], BinaryIO], layout: Layout) -> Any:
+    """Parse everything as text, a ``pyarrow.Table``; on failure, say where."""
+    wrong: list[Any] = []
+
     def attempt(threads: bool) -> Any:
         wrong.clear()
         with opened() as stream:
-            watched = _Tail(stream)
-            table = pa.csv.read_csv(
-                watched,
-                read_options=pa.csv.ReadOptions(block_size=HEAD, use_threads=threads),
-                parse_options=pa.csv.ParseOptions(
-                    delimiter=separator, newlines_in_values=True, invalid_row_handler=remember
-                ),
-                convert_options=pa.csv.ConvertOptions(
-                    column_types=dict.fromkeys(written, pa.large_string()),
-                    strings_can_be_null=False,
-                ),
-            )
-        if table.column_names != written:
-            got = f"a header that can be read in two ways ({', '.join(written)[:60]!r})"
-            raise FileError.of(label, got=got, expected="one name for every column, quoted alike")
-        _check_closed(table, watched.last, label)
+            watched = Tail(stream)
+            options = parsing(layout, wrong, threads=threads, block_size=HEAD)
+            table = pa.csv.read_csv(watched, **options)
+        check_header(table.column_names, layout)
+        if table.num_rows:
+            last = table.column(table.num_columns - 1)[-1].as_py()
+            check_closed(last, table.num_rows, watched.last, layout.label)
         return table
 
     try:
         return attempt(threads=True)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        if "straddling" in str(error):
-            got = f"a row of more than {HEAD >> 20} MiB"
-            remedy = "look for a quote that is never closed"
-            raise FileError.of(label, got=got, expected="shorter rows", remedy=remedy) from error
-        check_encoding(opened, label)
+        check_width(error, layout.label)
+        check_encoding(opened, layout.label)
         if wrong:
             found = wrong[0]
             with contextlib.suppress(pa.ArrowInvalid):
                 attempt(threads=False)  # slower, but it counts rows
-            raise _ragged(wrong[0] if wrong else found, label) from error
-        got = str(error).split("\n")[0]
-        raise FileError.of(
-            label, got=f"text that cannot be taken apart ({got})", expected="delimited text"
-        ) from error
+            raise ragged(wrong[0] if wrong else found, layout.label) from error
+        raise unreadable(error, layout.label) from error
 
 
-def _ragged(row: Any, label: str) -> FileError:
-    """Build the error for a row with too few or too many fields."""
-    shown = row.text if len(row.text) <= 60 else row.text[:59] + "…"
-    where = label if row.number is None else f"{label}, row {row.number - 1}"
-    return FileError.of(
-        where,
-        got=f"{row.actual_columns} field{'s' * (row.actual_columns != 1)} ({shown!r})",
-        expected=f"{row.expected_columns}, as in the header",
-        remedy="quote values that contain the separator, and close every quote",
-    )
-
-
-def _check_closed(table: Any, tail: bytes, label: str) -> None:
-    """Refuse a quote that is never closed: all rows after it would vanish into one value."""
-    if not table.num_rows or tail.rstrip().endswith(b'"'):
-        return
-    last = table.column(table.num_columns - 1)[-1].as_py() or ""
-    if "\n" in last or "\r" in last:
-        got, remedy = (
-            f"a quote in row {table.num_rows} that is never closed",
-            "close it, or double a quote inside a value",
-        )
-        raise FileError.of(label, got=got, expected="quotes in pairs", remedy=remedy)
-
-
-def check_encoding(opened: Callable[[], BinaryIO], label: str) -> None:
-    """Read a stream as UTF-8 and name the first byte that is not.
-
-    Raises
-    ------
-    FileError
-        Some byte is not UTF-8.
-    """
-    position, lines = 0, 1
-    pending = b""
-    with opened() as stream:
-        while True:
-            piece = stream.read(1 << 20)
-            data = pending + piece
-            try:
-                used = codecs.utf_8_decode(data, "strict", not piece)[1]
-            except UnicodeDecodeError as error:
-                line = lines + data.count(b"\n", 0, error.start)
-                raise FileError.of(
-                    label,
-                    got=f"byte 0x{data[error.start]:02x} at position {position + error.start} (line {line})",
-                    expected="text in UTF-8",
-                    remedy="convert it, for instance with: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW",
-                ) from error
-            if not piece:
-                return
-            lines += data.count(b"\n", 0, used)
-            position, pending = position + used, data[used:]
+def check_header(names: list[str], layout: Layout) -> None:
+    """Refuse a header that Arrow takes apart otherwise than Python does."""
+    if names != layout.written:
+        got = f"a header that can be read in two ways ({', '.join(layout.written)[:60]!r})"
+        expected = "one name for every column, quoted alike"
+        raise FileError.of(layout.label, got=got, expected=expected)
 
 
 def _typed(column: Any, keep_text: bool) -> Any:
     """Type one column: whole numbers, numbers, or text as written (blanks cut off, missing markers empty)."""
     values = text.arrow_text(column)
-    if keep_text or values.null_count == len(values) or text.looks_like_codes(values):
-        return pd.Series(values.to_pandas())
-    whole = text.integers(values)
-    if whole is not None:
-        return pd.Series(whole.to_pandas())
-    x, bad = text.numbers(values)
-    return pd.Series(values.to_pandas()) if bad.any() else pd.Series(x)
+    profile = ColumnProfile(keep_text)
+    profile.add(values)
+    return profile.convert(values)

@@ -28,10 +28,17 @@ Block = NDArray[np.float32]
 def first_wrong(name: str, series: Any, bad: Bools, expected: str) -> InputError:
     """Build the error for the first row whose value cannot be used."""
     row = int(np.argmax(bad))
-    value = columns.written(series.iloc[row]) or ""
-    remedy = f"correct it or leave it empty ({int(bad.sum())} such values in this column)"
+    return wrong_value(name, row, series.iloc[row], int(bad.sum()), expected)
+
+
+def wrong_value(name: str, row: int, value: object, n: int, expected: str) -> InputError:
+    """Build the error for a value that cannot be used, the first of n in its column; ``row`` is counted from 0."""
+    remedy = f"correct it or leave it empty ({n} such values in this column)"
     return InputError.of(
-        f"column {name!r}, row {row + 1}", got=plain.shown(value), expected=expected, remedy=remedy
+        f"column {name!r}, row {row + 1}",
+        got=plain.shown(columns.written(value) or ""),
+        expected=expected,
+        remedy=remedy,
     )
 
 
@@ -46,6 +53,9 @@ class Column:
         "distinct": plain.count,
         "indicator": plain.flag,
     }
+
+    expected: ClassVar[str] = ""
+    """What stands in an error as expected."""
 
     name: str
     missing: int
@@ -66,6 +76,10 @@ class Column:
     def encode(self, series: Any, out: Block) -> None:
         """Write the output columns of every row into ``out``, shape (n, len(outputs())), which holds zeros."""
         raise NotImplementedError
+
+    def unusable(self, series: Any) -> Bools:
+        """Mark the rows, shape (n,), whose values `encode` refuses."""
+        return np.zeros(len(series), dtype=bool)
 
     def check(self) -> None:
         """Raise `InputError` where fields contradict each other; called for columns that come from a file."""
@@ -90,6 +104,7 @@ class NumberColumn(Column):
     """A number: robust scale and smooth clip."""
 
     kind: ClassVar[str] = "number"
+    expected: ClassVar[str] = "a number, as in training"
     checkers: ClassVar[Mapping[str, plain.Checker]] = {
         **Column.checkers,
         "median": plain.number,
@@ -111,11 +126,15 @@ class NumberColumn(Column):
         """Scale, bend, and mark what is missing."""
         x, bad = columns.numbers(series)
         if not self.words and bad.any():
-            raise first_wrong(self.name, series, bad, "a number, as in training")
+            raise first_wrong(self.name, series, bad, self.expected)
         if self.scale > 0.0:
             out[:, 0] = scaled(x, self.median, self.scale)
         if self.indicator:
             out[:, -1] = ~np.isfinite(x)
+
+    def unusable(self, series: Any) -> Bools:
+        """Words, unless there were some in training."""
+        return super().unusable(series) if self.words else columns.numbers(series)[1]
 
     def check(self) -> None:
         """Refuse a negative scale."""

@@ -15,7 +15,8 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -40,6 +41,8 @@ FORMATS = {
 }
 """Which format each ending of a file's name stands for."""
 
+SEPARATORS = {"csv": ",", "tsv": "\t"}
+"""The formats that are delimited text, and the separator that each is most likely to have."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -82,19 +85,27 @@ def read_table(
     """
     if isinstance(source, pd.DataFrame):
         return source
-    if format is not None and format not in FORMATS.values():
-        raise InputError.of("format", got=repr(format), expected="csv, tsv, parquet or arrow")
-    label = str(source) if isinstance(source, (str, os.PathLike)) else "table"
-    try:
-        label, opened, kind = _locate(source, format)
-        if kind in ("csv", "tsv"):
+    with errors_told(source):
+        label, opened, kind = locate(source, format, _held)
+        if kind in SEPARATORS:
             return read_delimited(
-                _decompressed(opened),
-                label,
-                separator="\t" if kind == "tsv" else ",",
-                text_columns=text_columns,
+                decompressed(opened), label, separator=SEPARATORS[kind], text_columns=text_columns
             )
         return read_columnar(opened, label, kind)
+
+
+@contextmanager
+def errors_told(source: Any) -> Iterator[None]:
+    """Turn what goes wrong while a source is read into one error that names it.
+
+    Raises
+    ------
+    FileError
+        Damaged compression, too little memory, or an error of the system.
+    """
+    label = _label(source)
+    try:
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileError.of(
             label,
@@ -115,14 +126,29 @@ def read_table(
         raise _cannot_open(label, error) from error
 
 
-def _locate(source: Any, format: str | None) -> tuple[str, Callable[[], BinaryIO], str]:
-    """Find what to call a source, how to open it from its beginning, and which format it has."""
+def locate(
+    source: Any, format: str | None, hold: Callable[[Iterator[bytes]], Callable[[], BinaryIO]]
+) -> tuple[str, Callable[[], BinaryIO], str]:
+    """Find what to call a source, how to open it from its beginning, and which format it has.
+
+    Parameters
+    ----------
+    source, format
+        As in `read_table`.
+    hold : callable
+        Takes the bytes of a stream that can be read only once and returns what opens them again.
+
+    Raises
+    ------
+    FileError, InputTypeError, InputError
+        As in `read_table`.
+    """
+    if format is not None and format not in FORMATS.values():
+        raise InputError.of("format", got=repr(format), expected="csv, tsv, parquet or arrow")
+    label = _label(source)
     if hasattr(source, "read"):
-        return (
-            str(getattr(source, "name", "table")),
-            _held(source, format or "csv"),
-            format or "csv",
-        )
+        kind = format or "csv"
+        return label, hold(_pieces(source, kind)), kind
     if not isinstance(source, (str, os.PathLike)):
         expected = "a file's name, an open file or a DataFrame"
         raise InputTypeError.of("table", got=type(source).__name__, expected=expected)
@@ -130,15 +156,16 @@ def _locate(source: Any, format: str | None) -> tuple[str, Callable[[], BinaryIO
     if name == "-":
         stream = getattr(sys.stdin, "buffer", sys.stdin)
         if stream is None:
-            raise FileError.of("standard input", got="nothing", expected="CSV text")
-        return "standard input", _held(stream, format or "csv"), format or "csv"
+            raise FileError.of(label, got="nothing", expected="CSV text")
+        kind = format or "csv"
+        return label, hold(_pieces(stream, kind)), kind
     if not name:
         raise FileError.of("table", got="an empty name", expected="a file's name")
     path = Path(name)
     regular = _check_file(path)
     ending = "".join(path.suffixes[-2:]).lower()
-    kind = format or FORMATS.get(ending) or FORMATS.get(path.suffix.lower())
-    if kind is None:
+    kind = format or FORMATS.get(ending) or FORMATS.get(path.suffix.lower()) or ""
+    if not kind:
         expected, remedy = "one of " + " ".join(FORMATS), "rename it or give the format"
         raise FileError.of(str(path), got="an unknown ending", expected=expected, remedy=remedy)
 
@@ -146,9 +173,17 @@ def _locate(source: Any, format: str | None) -> tuple[str, Callable[[], BinaryIO
         return open(path, "rb")
 
     if regular:
-        return str(path), opened, kind
+        return label, opened, kind
     with opened() as stream:
-        return str(path), _held(stream, kind), kind
+        return label, hold(_pieces(stream, kind)), kind
+
+
+def _label(source: Any) -> str:
+    """Say what to call a source in errors."""
+    if isinstance(source, (str, os.PathLike)):
+        name = os.fsdecode(source)
+        return "standard input" if name == "-" else str(Path(name))
+    return str(getattr(source, "name", "table"))
 
 
 def _check_file(path: Path) -> bool:
@@ -194,8 +229,8 @@ def _cannot_open(label: str, error: Exception) -> FileError:
     return FileError.of(label, got=f"an error of the system ({reason})", expected="a readable file")
 
 
-def _held(stream: Any, kind: str) -> Callable[[], BinaryIO]:
-    """Hold a stream that can be read only once in memory, so that it can be opened again."""
+def _pieces(stream: Any, kind: str) -> Iterator[bytes]:
+    """Give the bytes of a stream that can be read only once, as far as they can be a table."""
 
     def some(size: int) -> bytes:
         data = stream.read(size)
@@ -204,11 +239,19 @@ def _held(stream: Any, kind: str) -> Callable[[], BinaryIO]:
     data = bytearray()
     while len(data) <= HEAD and (piece := some(HEAD + 1 - len(data))):
         data += piece
-    is_text = kind in ("csv", "tsv") and not data.startswith(_GZIP)
+    yield bytes(data)
+    is_text = kind in SEPARATORS and not data.startswith(_GZIP)
     if len(data) <= HEAD or not is_text or (re.search(rb"[\r\n]", data) and b"\0" not in data):
         while piece := some(HEAD):
-            data += piece
+            yield piece
     # Else it is no table, as a look at its first bytes will tell; what follows may have no end.
+
+
+def _held(pieces: Iterator[bytes]) -> Callable[[], BinaryIO]:
+    """Hold what can be read only once in memory, so that it can be opened again."""
+    data = bytearray()
+    for piece in pieces:
+        data += piece
     return lambda: io.BytesIO(data)
 
 
@@ -225,7 +268,7 @@ class _Gunzipped(gzip.GzipFile):
         self._packed.close()
 
 
-def _decompressed(opened: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
+def decompressed(opened: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
     """Open a stream through gzip if its first bytes say so."""
     with opened() as stream:
         zipped = stream.read(2) == _GZIP

@@ -158,13 +158,31 @@ def looks_like_codes(values: Any) -> bool:
     (True, False)
     """
     written = pc.drop_null(values)
-    if len(written) == 0 or not pc.all(pc.match_substring_regex(written, _INTEGER)).as_py():
+    if len(written) == 0 or not are_digits(written):
         return False
-    if integers(written) is None:
-        return True
-    widths = pc.min_max(pc.utf8_length(written))
-    same_width = widths["min"].as_py() == widths["max"].as_py()
-    return bool(same_width and pc.any(pc.match_substring_regex(written, _PADDED)).as_py())
+    return integers(written) is None or (len(widths(written)) == 1 and is_padded(written))
+
+
+def are_digits(written: Any) -> bool:
+    """Say whether all values, none of them null, are written with digits only, a sign before them at most."""
+    return bool(pc.all(pc.match_substring_regex(written, _INTEGER), min_count=0).as_py())
+
+
+def is_padded(written: Any) -> bool:
+    """Say whether some value has leading zeros, as codes have."""
+    return bool(pc.any(pc.match_substring_regex(written, _PADDED), min_count=0).as_py())
+
+
+def widths(written: Any) -> set[int]:
+    """Give the smallest and the largest number of characters of some values; one number where they agree.
+
+    Examples
+    --------
+    >>> sorted(widths(arrow_text(["01", "2", "345"]))), widths(arrow_text(["01", "22"]))
+    ([1, 3], {2})
+    """
+    found = pc.min_max(pc.utf8_length(written)).as_py()
+    return {found["min"], found["max"]} - {None}
 
 
 def looks_like_decimal_commas(values: Any) -> bool:
