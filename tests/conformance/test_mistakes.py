@@ -31,7 +31,7 @@ def wrong_backprop(old: str, new: str) -> ModuleType:
     assert SOURCE.count(old) == 1, f"nothing to replace: {old}"
     module = ModuleType("wrong_backprop")
     module.__dict__["__name__"] = backprop.__name__  # its dataclass looks itself up by this name
-    exec(compile(SOURCE.replace(old, new), "wrong_backprop.py", "exec"), module.__dict__)
+    exec(compile(SOURCE.replace(old, new), "<wrong backprop>", "exec"), module.__dict__)
     return module
 
 
