@@ -181,6 +181,10 @@ def test_the_latest_rows_are_held_out() -> None:
     done = run("fit", "t.csv", "-t", "y", "--time", "day", *QUICK)
     assert "72 to learn from, 8 to stop by, 20 to test on" in done.stdout
     assert "the latest by 'day'" in done.stdout
+    options = ("--time", "day", "--drop", "day", "--json", "--force", *QUICK)
+    told = json.loads(run("fit", "t.csv", "-t", "y", *options).stdout)
+    assert [column["column"] for column in told["columns"]] == ["x"]
+    assert told["rows"] == {"training": 72, "validation": 8, "test": 20}
 
 
 @pytest.mark.parametrize(
@@ -190,12 +194,30 @@ def test_the_latest_rows_are_held_out() -> None:
         (("--groups", "sex"), "--groups: got 'sex' with 11 missing values"),
         (("--time", "island"), "--time: got 'island', a column of kind category"),
         (("--time", "yaer"), "did you mean 'year'?"),
+        (
+            ("--groups", "species"),
+            "--groups: got 'species', expected a column that is not the target",
+        ),
     ],
 )
 def test_a_column_that_cannot_hold_rows_out_is_told(
     penguins_csv: Path, options: tuple[str, ...], message: str
 ) -> None:
     assert message in one_line_error(run("fit", penguins_csv, "-t", "species", *options))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "message"),
+    [
+        ("coslog(0)", "--schedule: waves: got 0.0"),
+        ("cosin", "--schedule: got 'cosin', expected one of constant,"),
+    ],
+)
+def test_a_schedule_that_is_none_is_told_as_the_option(
+    penguins_csv: Path, schedule: str, message: str
+) -> None:
+    result = run("fit", penguins_csv, "-t", "species", "--schedule", schedule)
+    assert message in one_line_error(result)
 
 
 def test_fractions_of_nothing_hold_nothing_out(penguins_csv: Path) -> None:

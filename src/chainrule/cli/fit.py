@@ -89,7 +89,7 @@ def fit(
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="Hold out the latest rows by this column of dates or numbers.",
+            help="Hold out the latest rows by this column of dates or numbers; --drop it too if it shall be no input.",
             rich_help_panel=_TABLE,
             show_default=False,
         ),

@@ -55,15 +55,16 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
     frame = read_table(o.table, format=o.format)
     require_column(frame, o.target, "--target")
     X, y = separate(frame, o.target)
+    X, y, left_out = with_target(X, y, skip_missing=o.skip_missing)
+    X, key, by = _keys(o, X)
     for name in o.drop:
         if name == o.target:
             raise InputError.of(
                 "--drop", got=repr(name), expected="a column that is not the target"
             )
-        require_column(X, name, "--drop")
-        X = separate(X, name)[0]
-    X, y, left_out = with_target(X, y, skip_missing=o.skip_missing)
-    X, key, by = _keys(o, X)
+        if name != o.groups:  # which is no input anyway
+            require_column(X, name, "--drop")
+            X = separate(X, name)[0]
     choice = recognise_task(y, o.task)
     classifies = choice.task == "classification"
     if o.class_weight is not None and not classifies:
@@ -122,6 +123,10 @@ def _keys(o: FitOptions, X: Any) -> tuple[Any, Any, str | None]:
         return X, None, None
     if o.groups is not None and o.time is not None:
         raise InputError.of("--groups", got="--groups and --time", expected="one of them")
+    for option, name in (("--groups", o.groups), ("--time", o.time)):
+        if name == o.target:
+            expected = "a column that is not the target"
+            raise InputError.of(option, got=repr(name), expected=expected)
     if o.groups is not None:
         require_column(X, o.groups, "--groups")
         X, groups = separate(X, o.groups)  # new rows are of new groups: their names say nothing

@@ -21,7 +21,7 @@ _OPTIONS = {
     "dropout": "--dropout",
     "solver": "--solver",
     "learning_rate_init": "--learning-rate",
-    "schedule": "--schedule",
+    "learning_rate": "--schedule",
     "batch_size": "--batch-size",
     "max_iter": "--epochs",
     "alpha": "--alpha",
@@ -149,5 +149,5 @@ def in_words_of_the_command(error: ChainruleError) -> ChainruleError:
     """Name the option in an error that names the estimator's parameter."""
     name, colon, rest = str(error).partition(": ")
     if colon and name in _OPTIONS:
-        return type(error)(f"{_OPTIONS[name]}: {rest}")
+        return type(error)(f"{_OPTIONS[name]}: {rest.removeprefix('schedule: ')}")
     return error
