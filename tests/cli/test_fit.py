@@ -174,6 +174,13 @@ def test_whole_groups_are_held_out_and_are_no_input() -> None:
     assert told["options"]["groups"] == "patient"
 
 
+def test_one_group_cannot_be_divided_and_that_is_told() -> None:
+    x = np.arange(60.0)
+    pd.DataFrame({"who": "one", "x": x, "y": x}).to_csv("t.csv", index=False)
+    done = run("fit", "t.csv", "-t", "y", "--groups", "who", *QUICK)
+    assert "60 rows cannot be divided by 'who', so there is no test" in done.stdout
+
+
 def test_the_latest_rows_are_held_out() -> None:
     days = pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d")
     x = np.arange(100.0)

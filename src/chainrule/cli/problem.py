@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.cli.console import Page
 from chainrule.cli.recipe import FitOptions
 from chainrule.cli.rows import (
+    FEWEST_TO_HOLD_OUT,
     Part,
     divided,
     groups_of,
@@ -109,7 +110,10 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
     if left_out:
         page.note(f"{count(left_out, 'row')} without a target left out")
     if test is None and o.test_fraction > 0.0:
-        page.note(f"{count(whole.n, 'row')} are too few to hold some out, so there is no test")
+        why = "are too few to hold some out"
+        if by is not None and whole.n >= FEWEST_TO_HOLD_OUT:
+            why = f"cannot be divided by {printable(o.groups or o.time or '')!r}"
+        page.note(f"{count(whole.n, 'row')} {why}, so there is no test")
     return Problem(
         classifies, choice.reason, training, validation, test, o.test is not None, source
     )

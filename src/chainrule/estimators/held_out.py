@@ -79,9 +79,8 @@ class HeldOut:
             return None
         key: np.ndarray = column_or_1d(np.asarray(values))
         check_consistent_length(key, np.empty(n))
-        from pandas import (
-            isna,  # knows every kind of missing value; chainrule is imported without it
-        )
+        # It knows every kind of missing value; chainrule is imported without it.
+        from pandas import isna
 
         if isna(key).any():
             got = f"{int(isna(key).sum())} missing"
@@ -106,11 +105,9 @@ class HeldOut:
         """Return training and validation rows, a share of ``n`` rows whose groups or times are ``key``."""
         if key is None:
             return split(seed, n, fraction, strata)
-        return (
-            split_by_time(key, fraction)
-            if self.groups is None
-            else split_by_group(seed, key, fraction)
-        )
+        if self.groups is None:
+            return split_by_time(key, fraction)
+        return split_by_group(seed, key, fraction)
 
 
 NOTHING_GIVEN = HeldOut()
