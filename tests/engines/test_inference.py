@@ -65,8 +65,9 @@ def test_threads_that_ask_at_once_do_not_mix_their_rows() -> None:
     expected = engine.scores(theta.vector, X)
     with ThreadPoolExecutor(4) as pool:
         parts = list(pool.map(lambda i: engine.scores(theta.vector, X[i : i + 3]), range(590)))
+    # Bits are the compiled engine's promise; BLAS adds three rows otherwise than six hundred.
     for i, part in enumerate(parts):
-        np.testing.assert_array_equal(part, expected[i : i + 3])
+        np.testing.assert_allclose(part, expected[i : i + 3], rtol=0.0, atol=1e-5)
 
 
 @pytest.mark.parametrize("n", [3, 900])
