@@ -24,14 +24,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.written_forms import function, random_style
-from chainrule.gradients.diagnose import diagnose
-from chainrule.gradients.diagnosis.calling.trying import tolerance
-from chainrule.gradients.diagnosis.mistakes import BANK, WHOLE, Mistake
-from chainrule.gradients.diagnosis.mistakes.variant import Gradients, WrongShape, backward_with
-from chainrule.gradients.diagnosis.probes import FAMILIES, Probe, probe
-from chainrule.gradients.diagnosis.searching.explanation import Explanation, explain
-from chainrule.gradients.diagnosis.searching.findings import findings, invisible
-from chainrule.gradients.diagnosis.searching.runs import Run, distance
+from chainrule.diagnosis.calling.trying import tolerance
+from chainrule.diagnosis.diagnose import diagnose
+from chainrule.diagnosis.mistakes import BANK, WHOLE, Mistake
+from chainrule.diagnosis.mistakes.variant import Gradients, WrongShape, backward_with
+from chainrule.diagnosis.probes import FAMILIES, Probe, probe
+from chainrule.diagnosis.searching.explanation import Explanation, explain
+from chainrule.diagnosis.searching.findings import findings, invisible
+from chainrule.diagnosis.searching.runs import Run, distance
 from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import equal_share, forward, objective
 from chainrule.network.parameters import Parameters

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.gradients.diagnosis.mistakes import Setting
-from chainrule.gradients.diagnosis.mistakes.variant import backward_with
+from chainrule.diagnosis.mistakes import Setting
+from chainrule.diagnosis.mistakes.variant import backward_with
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import Parameters
 

@@ -19,7 +19,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.model_selection import train_test_split
 
 from chainrule import MLPRegressor, Network, diagnose
-from chainrule.gradients.diagnose import Diagnosis, diagnose_values
+from chainrule.diagnosis.diagnose import Diagnosis, diagnose_values
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import Parameters
 from chainrule.storage import load_layers, save_layers

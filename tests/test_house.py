@@ -24,6 +24,7 @@ FLOORS = (
     "errors",
     "equations",
     "network",
+    "diagnosis",
     "optimizers",
     "engines",
     "training",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chainrule.diagnosis.diagnose import diagnose
     from chainrule.equations.custom import register_activation, register_loss
     from chainrule.estimators import MLPClassifier, MLPRegressor, load
     from chainrule.gradients.check import (
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
         check_gradients,
         check_loss,
     )
-    from chainrule.gradients.diagnose import diagnose
     from chainrule.gradients.flow import FlowRecorder
     from chainrule.gradients.trace import trace
     from chainrule.network.network import Network
@@ -55,7 +55,7 @@ _HOMES = {
     "check_function": "chainrule.gradients.check",
     "check_gradients": "chainrule.gradients.check",
     "check_loss": "chainrule.gradients.check",
-    "diagnose": "chainrule.gradients.diagnose",
+    "diagnose": "chainrule.diagnosis.diagnose",
     "FlowRecorder": "chainrule.gradients.flow",
     "trace": "chainrule.gradients.trace",
     "register_activation": "chainrule.equations.custom",

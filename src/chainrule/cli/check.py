@@ -82,7 +82,7 @@ def check(
     Example: chainrule check my_homework.py:backward
     """
     from chainrule.cli.console import print_json
-    from chainrule.gradients.diagnosis.separate import diagnose_file
+    from chainrule.diagnosis.separate import diagnose_file
 
     path, _, name = function.rpartition(":")
     if not path or not name.isidentifier():

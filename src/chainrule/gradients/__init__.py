@@ -1,7 +1,6 @@
-"""See every gradient, check every gradient, name the mistake.
+"""See every gradient, check every gradient.
 
 The files here are what people import: ``trace`` shows a pass step by step, ``check`` compares gradients
-with numbers found without calculus, ``diagnose`` names the mistake in somebody's own backward pass,
-``flow`` follows what arrives in each layer. The folders are what the first three are made of:
-``tracing``, ``checking``, ``diagnosis``. ``problem`` is what is traced, checked or followed.
+with numbers found without calculus, ``flow`` follows what arrives in each layer. The folders are what the
+first two are made of: ``tracing``, ``checking``. ``problem`` is what is traced, checked or followed.
 """

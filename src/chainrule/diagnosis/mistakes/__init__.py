@@ -1,0 +1,59 @@
+"""The bank of mistakes: what people write in place of each term of the backward pass, beside the right term."""
+
+from __future__ import annotations
+
+from chainrule.diagnosis.mistakes import (
+    biases,
+    output,
+    penalties,
+    prime,
+    propagation,
+    weights,
+)
+from chainrule.diagnosis.mistakes.mistake import (
+    CHAINRULE,
+    TERMS,
+    Convention,
+    Mistake,
+    Place,
+    Setting,
+)
+from chainrule.diagnosis.mistakes.whole import WHOLE, WholeMistake
+
+#: Every kind, in the order in which a backward pass could meet it. Of two that nothing tells apart, the first is named.
+BANK: tuple[Mistake, ...] = (
+    *output.MISTAKES,
+    *prime.MISTAKES,
+    *propagation.MISTAKES,
+    *weights.MISTAKES,
+    *biases.MISTAKES,
+    *penalties.MISTAKES,
+)
+
+
+def named(name: str) -> Mistake:
+    """Return the kind called ``name``; KeyError if there is none.
+
+    Examples
+    --------
+    >>> named("db_over_units").sentence
+    'db is summed over units, not samples'
+    """
+    for mistake in BANK:
+        if mistake.name == name:
+            return mistake
+    raise KeyError(name)
+
+
+__all__ = [
+    "BANK",
+    "WHOLE",
+    "CHAINRULE",
+    "TERMS",
+    "Convention",
+    "Mistake",
+    "Place",
+    "Setting",
+    "WholeMistake",
+    "named",
+]
