@@ -33,6 +33,7 @@ FLOORS = (
     "storage",
     "estimators",
     "report",
+    "comparison",
     "cli",
 )
 # Not loaded by `import chainrule`: each costs a tenth of a second or more.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chainrule.comparison.compare import compare
     from chainrule.diagnosis.diagnose import diagnose
     from chainrule.equations.custom import register_activation, register_loss
     from chainrule.estimators import MLPClassifier, MLPRegressor, load
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from chainrule.gradients.trace import trace
     from chainrule.network.network import Network
     from chainrule.report import figures
-    from chainrule.report.comparison import compare
 
     __version__: str
 
@@ -50,7 +50,7 @@ _HOMES = {
     "MLPRegressor": "chainrule.estimators",
     "load": "chainrule.estimators",
     "Network": "chainrule.network.network",
-    "compare": "chainrule.report.comparison",
+    "compare": "chainrule.comparison.compare",
     "check_activation": "chainrule.gradients.check",
     "check_function": "chainrule.gradients.check",
     "check_gradients": "chainrule.gradients.check",

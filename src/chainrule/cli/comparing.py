@@ -15,9 +15,9 @@ from chainrule.cli.files import default_output
 from chainrule.cli.judging import judge, training_baseline
 from chainrule.cli.problem import Problem, read_problem
 from chainrule.cli.recipe import FitOptions, estimator_of, in_words_of_the_command
+from chainrule.comparison.compare import compare_estimators, written
+from chainrule.comparison.ranking import ComparisonResult
 from chainrule.errors import ChainruleError, FileError, InputError
-from chainrule.report.compared import ComparisonResult
-from chainrule.report.comparison import compare_estimators, written
 from chainrule.report.scores import Scores
 from chainrule.report.text import count, printable
 
@@ -98,7 +98,7 @@ def compare_table(o: CompareOptions) -> None:
 
 
 def _parts(o: CompareOptions, problem: Problem) -> list[Any]:
-    from chainrule.estimators.trials import Split, splits
+    from chainrule.comparison.trials import Split, splits
 
     training, validation = problem.training, problem.validation
     if o.folds is not None:

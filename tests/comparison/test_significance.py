@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from chainrule.estimators.noise import against_the_best, difference, holm
-from chainrule.estimators.trials import Comparison, Split, Trial
+from chainrule.comparison.significance import against_the_best, difference, holm
+from chainrule.comparison.trials import Comparison, Split, Trial
 
 
 def trials(name: str, scores: np.ndarray, rows: np.ndarray | None = None) -> list[Trial]:

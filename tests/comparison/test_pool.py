@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chainrule.comparison.pool import train_all
+from chainrule.comparison.trials import Split, TrialEvent, checked_seeds, row_scores, splits
 from chainrule.errors import HealthWarning, InputError, InputTypeError
 from chainrule.estimators import MLPClassifier, MLPRegressor
-from chainrule.estimators.comparison import train_all
-from chainrule.estimators.trials import Split, TrialEvent, checked_seeds, row_scores, splits
 
 
 def small(**settings: Any) -> MLPClassifier:

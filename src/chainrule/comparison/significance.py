@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import t as student
 
-from chainrule.estimators.trials import Comparison, Trial
+from chainrule.comparison.trials import Comparison, Trial
 
 
 class Difference(NamedTuple):

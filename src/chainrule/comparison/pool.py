@@ -1,7 +1,7 @@
 """Several candidates trained on the same rows: who is better, by how much, and whether that is more than noise.
 
 Every candidate meets the same training and validation rows, once for each seed; or, with folds, once for each seed and
-fold. All trainings share one pool of threads. ``chainrule.report.comparison`` shows what comes out.
+fold. All trainings share one pool of threads. ``chainrule.comparison.compare`` shows what comes out.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, TextIO, TypeVar
 import numpy as np
 from sklearn.base import clone
 
+from chainrule.comparison.trials import Comparison, Progress, Split, Trial, TrialEvent, trial_of
 from chainrule.errors import ChainruleError, InputError, TrainingError
-from chainrule.estimators.trials import Comparison, Progress, Split, Trial, TrialEvent, trial_of
 from chainrule.network.threads import available_processors
 from chainrule.training.events import EpochEnded, Event
 

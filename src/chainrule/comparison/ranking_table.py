@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from chainrule.estimators.noise import Difference
+from chainrule.comparison.significance import Difference
 from chainrule.report.text import count, duration, listed, table
 
 if TYPE_CHECKING:
-    from chainrule.report.compared import ComparisonResult
+    from chainrule.comparison.ranking import ComparisonResult
 
 #: A difference as large would come about by noise alone less often than this.
 LEVEL = 0.05

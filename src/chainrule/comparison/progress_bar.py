@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
-from chainrule.estimators.trials import TrialEvent
+from chainrule.comparison.trials import TrialEvent
 from chainrule.report.text import count
 
 #: Seconds between two refreshes.

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone, is_classifier
 
+from chainrule.comparison.pool import train_all
+from chainrule.comparison.progress_bar import ComparisonProgress
+from chainrule.comparison.ranking import ComparisonResult
+from chainrule.comparison.trials import Split, checked_seeds, splits
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators import MLPClassifier, MLPRegressor
-from chainrule.estimators.comparison import train_all
-from chainrule.estimators.trials import Split, checked_seeds, splits
-from chainrule.report.compared import ComparisonResult
-from chainrule.report.comparison_progress import ComparisonProgress
 
 #: The four of the circle homework.
 HIDDEN = ((64,), (128,), (64, 32), (128, 64))

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.comparison import ranking_table
+from chainrule.comparison.ranking_table import IN_ARCHITECTURE, LEVEL
+from chainrule.comparison.significance import against_the_best
+from chainrule.comparison.trials import Comparison, Trial
 from chainrule.errors import FileError
-from chainrule.estimators.noise import against_the_best
-from chainrule.estimators.trials import Comparison, Trial
-from chainrule.report import compared_text
-from chainrule.report.compared_text import IN_ARCHITECTURE, LEVEL
 from chainrule.report.text import listed, number, wrapped
 
 
@@ -33,7 +33,7 @@ class ComparisonResult:
     frame : pandas.DataFrame
         One row a candidate, best first: rank, architecture, what they differ in, parameters, seconds of processor
         time, epochs, score and loss with their spread (standard deviation over trainings), the difference to the
-        best, its p value (by Holm's method, see ``chainrule.estimators.noise``) and whether it is within noise.
+        best, its p value (by Holm's method, see ``chainrule.comparison.significance``) and whether it is within noise.
     trials : pandas.DataFrame
         One row a training.
     estimators : dict
@@ -125,11 +125,11 @@ class ComparisonResult:
 
     def lines(self) -> list[str]:
         """Return the table in text, the best first."""
-        return compared_text.lines(self)
+        return ranking_table.lines(self)
 
     def remarks(self) -> list[str]:
         """Return what limits these numbers, one sentence each."""
-        return compared_text.remarks(self)
+        return ranking_table.remarks(self)
 
     def __str__(self) -> str:
         notes = [line for text in self.remarks() for line in wrapped(text, 110)]

@@ -16,9 +16,9 @@ from scipy import sparse
 
 import chainrule
 from chainrule import MLPClassifier, compare
+from chainrule.comparison.progress_bar import ComparisonProgress
+from chainrule.comparison.trials import TrialEvent
 from chainrule.errors import FileError, InputError, InputTypeError
-from chainrule.estimators.trials import TrialEvent
-from chainrule.report.comparison_progress import ComparisonProgress
 
 FAST: dict[str, Any] = {"solver": "lbfgs", "max_iter": 40, "engine": "reference"}
 
