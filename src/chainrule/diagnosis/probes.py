@@ -224,13 +224,9 @@ def _draw(
 
 def _targets(rng: np.random.Generator, architecture: Architecture, scores: Array) -> Array:
     n, k = scores.shape
-    domain = architecture.loss_function.domain
-    if domain == "one_hot":
-        return np.eye(k)[(np.arange(n) + rng.integers(k)) % k]
-    if domain == "unit":
-        return (rng.permutation(n * k) % 2).reshape(n, k).astype(float)
-    if domain in ("nonnegative", "positive"):
-        return rng.integers(1, 5, (n, k)).astype(float)
+    draw = architecture.loss_function.targets.draw
+    if draw is not None:
+        return draw(rng, n, k)
     # a noisy prediction: residuals of order 1 and of both signs
     residual: Array = rng.choice((-1.0, 1.0), (n, k)) * rng.uniform(0.4, 1.6, (n, k))
     return scores + residual

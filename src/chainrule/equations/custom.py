@@ -8,15 +8,16 @@ registered, with the point where it is worst, and not after a training that went
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
 from chainrule.equations.activations import Activation, activations, identity, sigmoid
+from chainrule.equations.domains import domain_named
 from chainrule.equations.elementary import Array, exp
 from chainrule.equations.losses import Loss, losses, softmax
+from chainrule.equations.numeric_derivative import ElementwiseDerivative, elementwise_derivative
 from chainrule.errors import InputError
 
 LINKS: dict[str, Callable[[Array], Array]] = {
@@ -25,7 +26,6 @@ LINKS: dict[str, Callable[[Array], Array]] = {
     "softmax": softmax,
     "exp": exp,
 }
-_STEP = 1e-30  # complex step: the error is of the order of its square
 
 
 def register_activation(
@@ -84,7 +84,7 @@ def register_activation(
     what = f"activation {name}"
     a = _evaluated(what, "value", partial(value), z)
     given = _evaluated(what, "derivative", partial(derivative), z, a)
-    _compare(what, "z", z, given, *_numeric_derivative(value, z))
+    _compare(what, "z", given, z, elementwise_derivative(value, z))
     return activations.register(
         Activation(
             name,
@@ -148,24 +148,16 @@ def register_loss(
     _check_name("loss", name)
     if link not in LINKS:
         raise InputError.of("link", got=repr(link), expected=f"one of {', '.join(LINKS)}")
-    targets = {
-        "real": [-1.5, 0.0, 0.7],
-        "nonnegative": [0.0, 0.7, 2.0],
-        "positive": [0.4, 0.7, 2.0],
-        "unit": [0.0, 0.3, 1.0],
-    }
-    if domain not in targets:
-        raise InputError.of("domain", got=repr(domain), expected=f"one of {', '.join(targets)}")
     value, derivative = _plain(value), _plain(derivative)
     what = f"loss {name}"
-    for target in targets[domain]:
+    for target in domain_named(domain, of_numbers=True).examples:
         z = np.linspace(-4.03, 4.03, 163)
         z = z[np.abs(z - target) > 1e-3] if kinks else z
         y = np.full_like(z, target)
         z.flags.writeable = y.flags.writeable = False
         given = _evaluated(what, "derivative", partial(derivative), z, y)
         _evaluated(what, "value", partial(value), z, y)
-        _compare(what, f"y = {target:g}, z", z, given, *_numeric_derivative(value, z, y))
+        _compare(what, f"y = {target:g}, z", given, z, elementwise_derivative(value, z, y))
     return losses.register(
         Loss(
             name,
@@ -234,36 +226,11 @@ def _evaluated(what: str, role: str, rule: Callable[..., Array], *arrays: np.nda
     return np.broadcast_to(result, arrays[0].shape)
 
 
-def _numeric_derivative(
-    value: Callable[..., Array], z: np.ndarray, *fixed: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the derivative of ``value`` at ``z`` and an error bar for each entry."""
-    with np.errstate(all="ignore"):
-        h = 1e-3
-        wide = (value(z + h, *fixed) - value(z - h, *fixed)) / (2.0 * h)
-        h = h / 2.0
-        near = (value(z + h, *fixed) - value(z - h, *fixed)) / (2.0 * h)
-        difference = np.broadcast_to((4.0 * near - wide) / 3.0, z.shape)  # Richardson: no h² term
-        rounding = 1e-15 * (1.0 + np.abs(value(z, *fixed))) / h
-        # Where the second derivative jumps, the error falls with h and not with h²: it is twice the gap there.
-        bar = 4.0 * np.abs(difference - near) + 100.0 * rounding
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # a cast to real loses the derivative with a warning
-                exact = np.asarray(value(z + 1j * _STEP, *fixed)).imag / _STEP
-        except Exception:  # whatever a stranger's function raises when it meets complex numbers
-            return difference, bar
-    # A function that is not analytic (abs, maximum) takes complex numbers and gives a wrong derivative, somewhere or
-    # everywhere; then differences rule everywhere.
-    if not np.all(np.abs(exact - difference) <= bar + 1e-9):
-        return difference, bar
-    return np.broadcast_to(exact, z.shape), 1e-12 * (1.0 + np.abs(difference))
-
-
 def _compare(
-    what: str, name: str, z: np.ndarray, given: np.ndarray, expected: np.ndarray, bar: np.ndarray
+    what: str, name: str, given: np.ndarray, z: np.ndarray, found: ElementwiseDerivative
 ) -> None:
-    excess = np.abs(given - expected) - np.maximum(bar, 1e-9 * (1.0 + np.abs(expected)))
+    expected = found.value
+    excess = np.abs(given - expected) - np.maximum(found.bar, 1e-9 * (1.0 + np.abs(expected)))
     worst = int(np.argmax(excess))
     if excess[worst] > 0.0:
         raise InputError.of(

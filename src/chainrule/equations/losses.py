@@ -25,6 +25,7 @@ from typing import Self
 import numpy as np
 
 from chainrule.equations.activations import identity, sigmoid, softplus
+from chainrule.equations.domains import DOMAINS, Domain
 from chainrule.equations.elementary import (
     Array,
     absolute,
@@ -207,7 +208,7 @@ class Loss:
     link : callable
         From raw scores to predictions, (n, k) to (n, k).
     domain : str
-        What ``y`` may be: ``"real"``, ``"nonnegative"``, ``"positive"``, ``"unit"`` (0 to 1) or ``"one_hot"``.
+        What ``y`` may be, the name of one of ``chainrule.equations.domains``.
     parameters : tuple of float
         The numbers that the loss takes.
     parameter_names : tuple of str
@@ -288,27 +289,20 @@ class Loss:
                 )
         return replace(self, parameters=tuple(parameters))
 
+    @property
+    def targets(self) -> Domain:
+        """What ``y`` may be."""
+        return DOMAINS[self.domain]
+
     def check_targets(self, y: np.ndarray) -> None:
         """Raise InputError if ``y`` (n, k) holds a value outside the domain of this loss."""
         if y.size == 0:
             return
-        smallest, largest = float(y.min()), float(y.max())
-        accepted = {
-            "real": (True, "any number"),
-            "nonnegative": (smallest >= 0.0, "numbers >= 0"),
-            "positive": (smallest > 0.0, "numbers > 0"),
-            "unit": (smallest >= 0.0 and largest <= 1.0, "numbers from 0 to 1"),
-            "one_hot": (
-                smallest >= 0.0 and bool(np.allclose(y.sum(axis=1), 1.0, atol=1e-5)),
-                "rows of class probabilities that sum to 1",
-            ),
-        }
-        fits, expected = accepted[self.domain]
-        if not fits:
+        if not self.targets.holds(y):
             raise InputError.of(
                 f"y for loss {self.name}",
-                got=f"values from {smallest:g} to {largest:g}",
-                expected=expected,
+                got=f"values from {float(y.min()):g} to {float(y.max()):g}",
+                expected=self.targets.words,
                 remedy="choose a loss whose domain holds these targets, or transform them",
             )
 

@@ -208,8 +208,8 @@ def class_target(kind: str, classes: Sequence[np.ndarray], loss: str) -> ClassTa
         loss = f"{name}({rest}" if rest else name
     record = losses.get(loss)
     target = ClassTarget(kind, tuple(classes), record.spec)
-    if record.domain not in ("unit", "one_hot"):
-        fitting = [r.name for r in losses if r.domain in ("unit", "one_hot")]
+    if not record.targets.of_classes:
+        fitting = [r.name for r in losses if r.targets.of_classes]
         expected = f"'auto', 'log_loss' or one of {', '.join(fitting)}"
         raise InputError.of("loss", got=repr(loss), expected=f"a loss of probabilities: {expected}")
     if record.normalizer is None and record.link_name != "sigmoid":

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.equations.noise import function_noise, real
 from chainrule.errors import InputError
 from chainrule.gradients.checking.blocks import Comparison, sorted_worst
 from chainrule.gradients.checking.flags import FLOAT32, clipping_flags
 from chainrule.gradients.checking.layout import Layout
-from chainrule.gradients.checking.noise import function_noise, real
 from chainrule.gradients.checking.probers import ComplexProber, DifferenceProber, Prober
 from chainrule.gradients.checking.report import UNDECIDABLE, Entry, Flag, GradientReport
 from chainrule.gradients.checking.rounding import ROUNDINGS

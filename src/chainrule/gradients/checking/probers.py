@@ -11,10 +11,10 @@ from typing import Protocol
 
 import numpy as np
 
-from chainrule.gradients.checking.noise import Function
-from chainrule.gradients.checking.numeric import (
+from chainrule.equations.noise import Function
+from chainrule.equations.numeric_derivative import (
     STEP,
-    Difference,
+    CentralDifference,
     central_difference,
     five_points,
     imaginary,
@@ -166,7 +166,7 @@ class DifferenceProber:
         whole[start:stop] = direction / length
         return whole, length
 
-    def _estimate(self, found: Difference, length: float) -> Estimate:
+    def _estimate(self, found: CentralDifference, length: float) -> Estimate:
         low = high = found.value
         bar = found.bar
         if found.kink:  # the slopes on the two sides are known, and that is all there is to know

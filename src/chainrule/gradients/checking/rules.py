@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.equations.activations import Activation, activations
+from chainrule.equations.domains import domain_named
 from chainrule.equations.losses import Loss, losses
 from chainrule.errors import InputError
 from chainrule.gradients.checking.functions import compare
@@ -23,12 +24,6 @@ from chainrule.gradients.checking.report import (
     worst,
 )
 
-_TARGETS = {
-    "real": (-1.5, 0.0, 0.7),
-    "nonnegative": (0.0, 0.7, 2.0),
-    "positive": (0.4, 0.7, 2.0),
-    "unit": (0.0, 0.3, 1.0),
-}
 _NEAR = 1e-3  # grid points nearer to a declared kink are left out
 
 
@@ -166,18 +161,16 @@ def _of_z_and_a(derivative: Callable[..., Any] | None, what: str) -> Callable[..
 
 def _points(domain: str, outputs: int, z: Any, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return scores and targets, (n, outputs)."""
-    if domain != "one_hot" and domain not in _TARGETS:
-        names = ", ".join([*_TARGETS, "one_hot"])
-        raise InputError.of("domain", got=repr(domain), expected=f"one of {names}")
-    if domain == "one_hot" or outputs > 1:
-        k = max(outputs, 3) if domain == "one_hot" else outputs
+    accepted = domain_named(domain)
+    targets = accepted.examples
+    if outputs > 1 or not targets:
         random = np.random.default_rng(seed)
-        Z = 3.0 * random.standard_normal((60, k))
-        if domain == "one_hot":
-            return Z, np.eye(k)[random.integers(k, size=60)]
-        return Z, random.choice(_TARGETS[domain], size=Z.shape)
+        Z = 3.0 * random.standard_normal((60, outputs if targets else max(outputs, 3)))
+        if targets:
+            return Z, random.choice(targets, size=Z.shape)
+        assert accepted.draw is not None  # the rows of such a domain count as a whole
+        return Z, accepted.draw(random, *Z.shape)
     grid = np.r_[-40.0, np.linspace(-6.02, 6.03, 121), 40.0] if z is None else np.sort(np.ravel(z))
-    targets = _TARGETS[domain]
     Z = np.tile(grid.astype(float), len(targets))[:, None]
     return Z, np.repeat(targets, len(grid))[:, None]
 
