@@ -39,7 +39,6 @@ FLOORS = (
 # Not loaded by `import chainrule`: each costs a tenth of a second or more.
 HEAVY = ("numba", "matplotlib", "pandas", "sklearn", "scipy", "pyarrow", "torch")
 MOST_LINES = 300
-TYPES_ONLY = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 # These floors read files from strangers, so nothing in them may turn data into code.
 READS_FILES = ("tables", "storage", "cli")
 UNSAFE_MODULES = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -62,23 +61,14 @@ def label(path: Path) -> str:
 # ---- floors -------------------------------------------------------------------------------------
 
 
-def walk(tree: ast.AST, types: bool) -> Iterator[ast.AST]:
-    """Yield all nodes below a tree; without ``types``, not those that only type checkers read."""
-    skipped = not types and isinstance(tree, ast.If) and ast.unparse(tree.test) in TYPES_ONLY
-    for node in tree.orelse if skipped else ast.iter_child_nodes(tree):
-        yield node
-        yield from walk(node, types)
-
-
-def imported(path: Path, package: Path, types: bool = True) -> Iterator[tuple[int, str]]:
+def imported(path: Path, package: Path) -> Iterator[tuple[int, str]]:
     """Yield (line, dotted name) of all that a module imports, wherever in it the import stands.
 
     ``from a import b`` gives ``a.b``, whether b is a module or not. Relative imports are resolved,
-    and so is ``import_module("a.b")`` where its argument is written out. ``types``: also what is
-    imported for types alone.
+    and so is ``import_module("a.b")`` where its argument is written out.
     """
     here = [package.name, *path.relative_to(package).parent.parts]
-    for node in walk(parse(path), types):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -211,7 +201,7 @@ def import_graph(package: Path, room: Path) -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {dotted(path, package): set() for path in modules(room)}
     for path in modules(room):
         own = dotted(path, package)
-        for _, name in imported(path, package, types=False):
+        for _, name in imported(path, package):
             parts = name.split(".")
             prefixes = [".".join(parts[:n]) for n in range(len(parts), 0, -1)]
             # a.b.f: f may be a function, then a.b is the module
@@ -250,6 +240,8 @@ LEFT = "chainrule.network.left"
         ("from .deep.right import f", {"deep/right": "", "deep/__init__": f"import {LEFT}"}),
         ("from chainrule.network import f", {"__init__": "from .left import f"}),
         ("from .right import f", {"right": f"from importlib import *\nimport_module('{LEFT}')"}),
+        ("from .right import f", {"right": f"if TYPE_CHECKING:\n    import {LEFT}"}),
+        ("from .right import f", {"right": f"if typing.TYPE_CHECKING:\n    import {LEFT}"}),
         (
             "if TYPE_CHECKING:\n    import typing\nelse:\n    from .right import f",
             {"right": f"import {LEFT}"},
@@ -267,8 +259,6 @@ def test_a_planted_circle_is_found(tmp_path: Path, text: str, others: dict[str, 
     ("text", "others"),
     [
         ("from .right import f", {"right": "import numpy", "__init__": "from .left import f"}),
-        ("from .right import f", {"right": f"if TYPE_CHECKING:\n    import {LEFT}"}),
-        ("from .right import f", {"right": f"if typing.TYPE_CHECKING:\n    import {LEFT}"}),
         ("from .deep.right import f", {"deep/right": "", "deep/__init__": "from .right import f"}),
         ("from .deep import f", {"deep/right": "from . import other", "deep/other": ""}),
         ("import chainrule.network.left", {}),

@@ -16,7 +16,7 @@ from chainrule.cli.judging import judge, training_baseline
 from chainrule.cli.problem import Problem, read_problem
 from chainrule.cli.recipe import FitOptions, estimator_of, in_words_of_the_command
 from chainrule.comparison.compare import compare_estimators, written
-from chainrule.comparison.ranking import ComparisonResult
+from chainrule.comparison.comparison_result import ComparisonResult
 from chainrule.errors import ChainruleError, FileError, InputError
 from chainrule.report.scores import Scores
 from chainrule.report.text import count, printable

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone, is_classifier
 
+from chainrule.comparison.comparison_result import ComparisonResult
 from chainrule.comparison.pool import train_all
 from chainrule.comparison.progress_bar import ComparisonProgress
-from chainrule.comparison.ranking import ComparisonResult
 from chainrule.comparison.trials import Split, checked_seeds, splits
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators import MLPClassifier, MLPRegressor

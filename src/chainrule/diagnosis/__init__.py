@@ -7,7 +7,7 @@ In the order of reading, in which nothing needs what comes after it:
 - ``searching``: from gradients, as numbers, to the fewest mistakes that explain them.
 - ``calling``: from a function to its gradients, in whatever form it was written.
 - ``explaining``, ``objective``, ``behaviour``: both together, for its gradients, its own J, and all else it does.
-- ``sentences``, ``result``: what is told of it.
+- ``result``: what is told of it.
 - ``diagnose``: what people import.
 - ``separate``: all of it for a file, in a process of its own.
 """

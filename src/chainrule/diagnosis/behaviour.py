@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.diagnosis.calling.adapter import Adapter
-from chainrule.diagnosis.calling.known import Known, make_probe, penalty
+from chainrule.diagnosis.calling.known import Known, Network, make_probe, penalty
 from chainrule.diagnosis.calling.reading import Unreadable
 from chainrule.diagnosis.calling.trying import FLOAT32, Recognised
 from chainrule.diagnosis.mistakes.variant import Gradients
@@ -160,3 +160,26 @@ def _convention(scale: float, n: int) -> list[str]:
         if abs(scale - value) < 1e-6 * abs(value):
             return [text] if text else []
     return [f"your deltas are {scale:.4g} times dJ/dz"]
+
+
+def form_text(recognised: Recognised, network: Network, known: Known, adapter: Adapter) -> str:
+    """Say in which form the function was called and what it was taken to compute."""
+    parts = [
+        "by your call=" if adapter.custom else str(recognised.form),
+        f"returns {recognised.container}",
+    ]
+    if not recognised.biases:
+        parts.append("no biases")
+    if not adapter.takes_activations:
+        names = known.activations or network.activations() or ()
+        if names:
+            parts.append(
+                f"activations {', '.join(names)}"
+                + ("" if known.activations or known.hidden else " (guessed)")
+            )
+    else:
+        parts.append("activations as given")
+    parts.append(f"loss {network.loss}" + ("" if known.loss else " (guessed)"))
+    if not adapter.has("l2") and known.l2 is None:
+        parts.append("no penalty")
+    return "; ".join(parts)

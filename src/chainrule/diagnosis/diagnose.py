@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis import behaviour, sentences
+from chainrule.diagnosis import behaviour
 from chainrule.diagnosis.calling.adapter import Adapter, Call
 from chainrule.diagnosis.calling.known import Known, Network
 from chainrule.diagnosis.calling.trying import NotRecognised, recognise, tolerance
@@ -135,7 +135,7 @@ def diagnose(
         name,
         verdict,
         found,
-        sentences.form_text(recognised, network, known, adapter),
+        behaviour.form_text(recognised, network, known, adapter),
         [str(run.probe) if run.probe else run.name for run in explanation.runs],
         notes,
         explanation.runs,

@@ -1,13 +1,16 @@
-"""What ``diagnose`` returns."""
+"""What ``diagnose`` returns, as text for a terminal and as plain data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import textwrap
+from collections import Counter
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from chainrule.diagnosis import sentences
 from chainrule.diagnosis.searching.findings import Finding, Invisible, invisible
 from chainrule.diagnosis.searching.runs import Run
+
+WIDTH = 100
 
 
 @dataclass
@@ -60,7 +63,91 @@ class Diagnosis:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return sentences.as_dict(self)
+        return {
+            "function": self.name,
+            "verdict": self.verdict,
+            "findings": [asdict(finding) for finding in self.findings],
+            "form": self.form,
+            "tried": self.tried,
+            "notes": self.notes,
+            "invisible": [asdict(item) for item in self.invisible] if self.fixed else [],
+        }
 
     def __str__(self) -> str:
-        return sentences.text(self)
+        return _text(self)
+
+
+def _text(diagnosis: Diagnosis) -> str:
+    """Return the report that ``print`` shows."""
+    lines = [_headline(diagnosis)]
+    if diagnosis.form:
+        lines += _wrapped("form   ", diagnosis.form)
+    for i, tried in enumerate(diagnosis.tried):
+        lines.append(f"{'tried  ' if i == 0 else '       '}{tried}")
+    for i, finding in enumerate(diagnosis.findings, start=1):
+        lines += ["", *_finding(i, finding)]
+    if diagnosis.notes:
+        lines.append("")
+        for note in diagnosis.notes:
+            lines += _wrapped("note   ", note)
+    if diagnosis.fixed:
+        hidden = _hidden(diagnosis)
+        if hidden:
+            lines += ["", *hidden]
+    return "\n".join(lines)
+
+
+def _headline(diagnosis: Diagnosis) -> str:
+    count = len(diagnosis.findings)
+    if diagnosis.verdict == "correct":
+        return f"{diagnosis.name}: correct, all of dW and db agree with the reference"
+    if diagnosis.verdict == "failed":
+        return f"{diagnosis.name}: no gradient to judge"
+    what = "1 finding" if count == 1 else f"{count} findings"
+    rest = ", not all of it explained" if diagnosis.verdict == "unknown" else ""
+    return f"{diagnosis.name}: {what}{rest}"
+
+
+def _finding(number: int, finding: Finding) -> list[str]:
+    lines = _wrapped(f"{number}. ", finding.sentence)
+    for label, content in (
+        ("yours  ", finding.wrong),
+        ("right  ", finding.right),
+        *(("proof  " if i == 0 else "       ", line) for i, line in enumerate(finding.evidence)),
+        ("change ", finding.change),
+    ):
+        if content:
+            lines += [f"   {line}" for line in _wrapped(label, content)]
+    if finding.alternatives:
+        names = ", ".join(finding.alternatives)
+        lines += [
+            f"   {line}"
+            for line in _wrapped("or     ", f"{names}: the same numbers on these networks")
+        ]
+    return lines
+
+
+def _wrapped(label: str, content: str) -> list[str]:
+    if "  " in content.strip():  # aligned numbers
+        return [label + content]
+    return textwrap.wrap(
+        content,
+        WIDTH - 3,
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+    )
+
+
+def _hidden(diagnosis: Diagnosis) -> list[str]:
+    found = diagnosis.invisible
+    if not found:
+        return []
+    reasons = Counter(item.reason for item in found)
+    lines = [
+        f"On this network alone {len({item.kind for item in found})} kinds of mistakes would change no number:"
+    ]
+    for reason, _ in reasons.most_common():
+        kinds = dict.fromkeys(item.kind for item in found if item.reason == reason)
+        lines += _wrapped("   ", f"{reason}: {', '.join(kinds)}")
+    return lines

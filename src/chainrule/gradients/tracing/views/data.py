@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.gradients.tracing.notation import latex, text
-
-if TYPE_CHECKING:
-    from chainrule.gradients.trace import Trace
+from chainrule.gradients.tracing.traced_pass import TracedPass
 
 
-def to_dict(trace: Trace) -> dict[str, Any]:
+def to_dict(trace: TracedPass) -> dict[str, Any]:
     """Return the whole trace; arrays are nested lists, and a number that is not finite is a text."""
     return {
         "architecture": trace.architecture.to_dict(),

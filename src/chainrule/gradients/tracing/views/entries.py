@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +21,7 @@ from chainrule.gradients.tracing.formula import (
     Values,
 )
 from chainrule.gradients.tracing.notation import text
-
-if TYPE_CHECKING:
-    from chainrule.gradients.trace import Trace
+from chainrule.gradients.tracing.traced_pass import TracedPass
 
 Index = tuple[int, ...]
 MOST = 8  #: terms that are written out; more are elided
@@ -93,7 +91,7 @@ def _filled(start: str, pieces: list[str]) -> list[str]:
     return [*lines, line]
 
 
-def expand(trace: Trace, symbol: str, index: Index) -> Expansion:
+def expand(trace: TracedPass, symbol: str, index: Index) -> Expansion:
     """Return one entry of a computed quantity as its sum of products."""
     step = trace.step(symbol)
     shape = step.shape
@@ -194,7 +192,7 @@ def _factors(formula: Expression, values: Values, index: Index) -> list[Term]:
 # ---- one unit -----------------------------------------------------------------------------------
 
 
-def unit_text(trace: Trace, layer: int, unit: int, sample: int = 0) -> str:
+def unit_text(trace: TracedPass, layer: int, unit: int, sample: int = 0) -> str:
     """Return what one unit gets, gives and is told, for one sample, and the gradient of its weights."""
     L = trace.architecture.n_layers
     if not 1 <= layer <= L:
@@ -215,7 +213,7 @@ def unit_text(trace: Trace, layer: int, unit: int, sample: int = 0) -> str:
     return "\n".join([*lines, *_weights_table(trace, layer, unit, sample, fan_in)])
 
 
-def _weights_table(trace: Trace, layer: int, unit: int, sample: int, fan_in: int) -> list[str]:
+def _weights_table(trace: TracedPass, layer: int, unit: int, sample: int, fan_in: int) -> list[str]:
     def rows(symbol: str) -> np.ndarray:
         return trace[symbol].T if trace.convention.samples == "columns" else trace[symbol]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chainrule.gradients.tracing.traced_pass import TracedPass
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from chainrule.gradients.trace import Trace
 
-
-def to_frames(trace: Trace) -> dict[str, DataFrame]:
+def to_frames(trace: TracedPass) -> dict[str, DataFrame]:
     """Return every quantity by its symbol; a vector is one column, a number one cell.
 
     Inputs carry the names of the columns where the trace has them.

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.gradients.tracing.formula import Symbol
 from chainrule.gradients.tracing.notation import mathml, mathml_symbol
+from chainrule.gradients.tracing.steps import Step
+from chainrule.gradients.tracing.traced_pass import TracedPass
 from chainrule.gradients.tracing.views.elide import places
 from chainrule.gradients.tracing.views.text import header, shape_text
-
-if TYPE_CHECKING:
-    from chainrule.gradients.trace import Trace
-    from chainrule.gradients.tracing.steps import Step
 
 # All of it is scoped, with a background of its own: a notebook shows the trace among other things, in any theme. The
 # wide parts scroll by themselves, under a shadow that says so, so that the page never does.
@@ -50,7 +47,7 @@ _STYLE = """
 """
 
 
-def to_html(trace: Trace, *, title: str = "Trace") -> str:
+def to_html(trace: TracedPass, *, title: str = "Trace") -> str:
     """Return the page."""
     parts = [
         "<!DOCTYPE html>",
@@ -77,7 +74,7 @@ def _symbol(name: str, layer: int | None) -> Symbol:
     return Symbol(name.partition("[")[0], layer)
 
 
-def _given(trace: Trace, name: str) -> str:
+def _given(trace: TracedPass, name: str) -> str:
     letter, _, rest = name.partition("[")
     layer = int(rest[:-1]) if rest else None
     value = trace.given[name]
@@ -87,7 +84,7 @@ def _given(trace: Trace, name: str) -> str:
     )
 
 
-def _step(trace: Trace, step: Step) -> str:
+def _step(trace: TracedPass, step: Step) -> str:
     formula = f"{mathml_symbol(_symbol(step.symbol, step.layer))}<mo>=</mo>{mathml(step.formula)}"
     return (
         f'<article class="{step.phase}">{_head(formula, step.value)}'
@@ -103,7 +100,7 @@ def _head(formula: str, value: np.ndarray) -> str:
     )
 
 
-def _labels(trace: Trace, symbol: str) -> tuple[list[str], list[str]]:
+def _labels(trace: TracedPass, symbol: str) -> tuple[list[str], list[str]]:
     """Return the names of rows and columns, where the input columns have names."""
     if not trace.features or symbol not in ("X", "W[1]", "dW[1]"):
         return [], []

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from chainrule.gradients.tracing.formula import Symbol
 from chainrule.gradients.tracing.notation import latex, latex_symbol, latex_text
+from chainrule.gradients.tracing.traced_pass import TracedPass
 from chainrule.gradients.tracing.views.elide import elided
 from chainrule.gradients.tracing.views.text import header
 
-if TYPE_CHECKING:
-    from chainrule.gradients.trace import Trace
 
-
-def to_latex(trace: Trace, *, values: bool = True) -> str:
+def to_latex(trace: TracedPass, *, values: bool = True) -> str:
     """Return the trace for a document that loads amsmath."""
     lines = [rf"\noindent {_prose(line)}\\" for line in header(trace)]
     phase = ""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.gradients.tracing.plan import shown_loss
-
-if TYPE_CHECKING:
-    from chainrule.gradients.trace import Trace
-    from chainrule.gradients.tracing.steps import Step
+from chainrule.gradients.tracing.steps import Step
+from chainrule.gradients.tracing.traced_pass import TracedPass
 
 WIDTH = 100
 _SHOWN = (
@@ -20,12 +17,12 @@ _SHOWN = (
 )
 
 
-def to_text(trace: Trace) -> str:
+def to_text(trace: TracedPass) -> str:
     """Return the whole trace, elided where arrays are large."""
     return "\n".join([*header(trace), "", *_steps(trace.steps)]).rstrip()
 
 
-def layer_text(trace: Trace, layer: int) -> str:
+def layer_text(trace: TracedPass, layer: int) -> str:
     """Return the steps of one layer."""
     L = trace.architecture.n_layers
     if not 1 <= layer <= L:
@@ -46,7 +43,7 @@ def _steps(steps: list[Step]) -> list[str]:
     return lines
 
 
-def header(trace: Trace) -> list[str]:
+def header(trace: TracedPass) -> list[str]:
     """Return two lines that say what is traced and how it is written."""
     a = trace.architecture
     penalties = [f"{name} = {value:g}" for name, value in (("l2", a.l2), ("l1", a.l1)) if value]
@@ -124,7 +121,7 @@ class ShapeTable(dict[str, tuple[int, ...]]):
     (2, 3)
     """
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: TracedPass) -> None:
         super().__init__((symbol, tuple(np.shape(trace[symbol]))) for symbol in trace.symbols)
         self.convention = trace.convention
 
