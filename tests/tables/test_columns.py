@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from chainrule.tables import columns
+from chainrule.tables.recognition import recognise
 
 NAN = float("nan")
 # name: (column, kind, text, numbers)
@@ -49,7 +50,7 @@ COLUMNS: dict[str, tuple[Any, str, list[str | None], list[float]]] = {
 def test_every_dtype(name: str) -> None:
     series, kind, texts, numbers = COLUMNS[name]
     assert columns.is_usable(series)
-    assert columns.recognise("x", series).kind == kind
+    assert recognise("x", series).kind == kind
     assert columns.texts(series).to_pylist() == texts
     x, bad = columns.numbers(series)
     np.testing.assert_array_equal(x, numbers)
@@ -87,7 +88,7 @@ def test_dates_of_every_dtype_give_the_clock_on_the_wall(name: str) -> None:
     assert when[0] == np.datetime64("2024-01-31T08:00")
     assert np.isnat(when[1])
     assert not bad.any()
-    assert columns.recognise("x", series).kind == "date"
+    assert recognise("x", series).kind == "date"
     assert columns.numbers(series)[1].tolist() == [True, False]
 
 
@@ -113,35 +114,3 @@ def test_dates_of_other_columns() -> None:
 )
 def test_what_is_no_single_value_is_told(series: Any) -> None:
     assert not columns.is_usable(series)
-
-
-def test_a_few_words_among_numbers_count_as_missing_and_are_named() -> None:
-    found = columns.recognise("cm", pd.Series(["1.5"] * 38 + ["many", "few"]))
-    assert (found.kind, found.words) == ("number", True)
-    assert (
-        found.note
-        == "column 'cm' holds numbers but for 2 of 40 values ('many', 'few'), which count as missing"
-    )
-    assert (
-        columns.recognise("cm", pd.Series(["1.5"] * 37 + ["many", "few", "a"])).kind == "category"
-    )
-    found = columns.recognise("day", pd.Series(["2024-01-31"] * 19 + ["soon"]))
-    assert (found.kind, found.words) == ("date", True)
-
-
-def test_codes_and_decimal_commas_are_told() -> None:
-    codes = columns.recognise("zip", pd.Series(["01069", "10115"]))
-    assert codes.kind == "category"
-    assert "01069" in codes.note
-    commas = columns.recognise("cm", pd.Series(["3,5", "4,5"]))
-    assert commas.kind == "category"
-    assert "decimal comma" in commas.note
-    assert len(columns.recognise("x", pd.Series(["1"] * 30 + ["long" * 20])).note) < 150
-
-
-def test_objects_that_are_numbers_but_not_written_as_such() -> None:
-    for values in ([True, 1.5, 2], [dt.timedelta(hours=1), None]):
-        assert columns.recognise("x", pd.Series(values, dtype=object)).kind == "number"
-    found = columns.recognise("x", pd.Series([True] + [1.5] * 30 + ["few"], dtype=object))
-    assert (found.kind, found.words) == ("number", True)
-    assert "1 of 32 values ('few')" in found.note

@@ -12,13 +12,14 @@ from chainrule.tables import plain, suspicion
 from chainrule.tables.dates import DateColumn
 from chainrule.tables.encoders import BooleanColumn, CategoryColumn, Column, NumberColumn
 from chainrule.tables.learn import DroppedColumn, learn
+from chainrule.tables.recognition import recognise_table
 
 
 def learned(values: Any, y: Any = None, most: int = 64, **kwargs: Any) -> tuple[Column, list[str]]:
     series = pd.Series(values)
-    return learn(
-        "x", series, against=suspicion.targets(y, len(series)), max_categories=most, **kwargs
-    )
+    found = recognise_table(pd.DataFrame({"x": series}))[0]
+    against = suspicion.targets(y, len(series))
+    return learn("x", series, against=against, max_categories=most, recognition=found, **kwargs)
 
 
 def test_a_number() -> None:
@@ -71,7 +72,7 @@ def test_dropped(values: Any, was: str, reason: str) -> None:
 
 
 def test_row_numbers_can_be_kept() -> None:
-    column, notes = learned(np.arange(1, 31), keep_identifiers=True)
+    column, notes = learned(np.arange(1, 31), keep=True)
     assert isinstance(column, NumberColumn)
     assert "goes up by 1" in notes[0]
 

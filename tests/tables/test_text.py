@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import string
 
@@ -68,41 +67,6 @@ def test_codes() -> None:
     assert not text.looks_like_codes(text.arrow_text(["01", "1"]))
     assert not text.looks_like_codes(text.arrow_text(["01", "x1"]))
     assert not text.looks_like_codes(text.arrow_text([None]))
-
-
-def test_decimal_commas() -> None:
-    assert text.looks_like_decimal_commas(text.arrow_text(["3,5", "4", None]))
-    assert not text.looks_like_decimal_commas(text.arrow_text(["3.5", "4"]))
-    assert not text.looks_like_decimal_commas(text.arrow_text(["3,5", "x"]))
-
-
-@given(
-    st.datetimes(datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31)),
-    st.sampled_from(["T", " "]),
-    st.sampled_from(["", "Z", "+01:00", "-0930"]),
-)
-def test_dates_are_read_as_python_reads_them(
-    when: datetime.datetime, between: str, offset: str
-) -> None:
-    found, bad = text.dates(text.arrow_text([when.isoformat(between) + offset, "soon", None]))
-    assert found[0] == np.datetime64(when, "us")
-    assert np.isnat(found[1:]).all()
-    assert bad.tolist() == [False, True, False]
-
-
-def test_a_date_does_not_depend_on_its_neighbours() -> None:
-    words = ["9999-01-01", "0001-01-01", "2024-01-31T08:00:00.123456789", "2024-01-31 08:00"]
-    together = text.dates(text.arrow_text(words))[0]
-    alone = [text.dates(text.arrow_text([word]))[0][0] for word in words]
-    assert together.tolist() == np.array(alone).tolist()
-    assert not np.isnat(together).any()
-
-
-@pytest.mark.parametrize(
-    "word", ["2024-02-30", "2024-1-5", "31.01.2024", "2024-01-31T25:00", "20240131"]
-)
-def test_strict_about_dates(word: str) -> None:
-    assert text.dates(text.arrow_text([word]))[1].tolist() == [True]
 
 
 def test_booleans() -> None:

@@ -13,6 +13,7 @@ from chainrule.errors import InputError
 from chainrule.estimators.splitting import split, split_by_group, split_by_time
 from chainrule.report.text import count, listed, printable
 from chainrule.tables import columns, text
+from chainrule.tables.recognition import recognise, recognise_table
 
 FEWEST_TO_HOLD_OUT = 20
 """With fewer rows than this none is set aside: what so few rows say about a model is chance."""
@@ -104,19 +105,20 @@ def words_as_missing(training: Part, aside: Part) -> tuple[Part, list[str]]:
         A sentence for each column that was changed.
     """
     X, notes = aside.X, []
-    for name in X.columns:
+    for name, found in zip(X.columns, recognise_table(training.X), strict=True):
+        if found is None or found.kind not in ("number", "date") or found.words:
+            continue
         if not columns.is_usable(X[name]) or _is_numeric(X[name]):
             continue
-        recognition = columns.recognise(str(name), training.X[name])
-        if recognition.kind not in ("number", "date") or recognition.words:
-            continue
-        values = columns.numbers if recognition.kind == "number" else columns.dates
-        bad = values(X[name])[1]
+        if found.kind == "number":
+            bad = columns.numbers(X[name], found.notation)[1]
+        else:
+            bad = columns.dates(X[name], found.day_first)[1]
         if bad.any():
             X = X.assign(**{name: X[name].astype(object).mask(bad)})
             wrong = listed(map(repr, columns.texts(aside.X[name][bad]).unique().to_pylist()), 3)
             notes.append(
-                f"column {str(name)!r} holds {wrong} among its {recognition.kind}s, taken for missing"
+                f"column {str(name)!r} holds {wrong} among its {found.kind}s, taken for missing"
             )
     return Part(X, aside.y), notes
 
@@ -148,17 +150,16 @@ def times_of(column: Any) -> NDArray[Any]:
         It holds something else, or a value is missing.
     """
     _all_known(column, "--time")
-    recognition = columns.recognise(str(column.name), column)
-    if recognition.kind not in ("number", "date") or recognition.words:
+    found = recognise(str(column.name), column)
+    if found.kind not in ("number", "date") or found.words:
         raise InputError.of(
             "--time",
-            got=f"{str(column.name)!r}, a column of kind {recognition.kind}",
+            got=f"{str(column.name)!r}, a column of kind {found.kind}",
             expected="dates or numbers in every row",
         )
-    values: NDArray[Any] = (columns.numbers if recognition.kind == "number" else columns.dates)(
-        column
-    )[0]
-    return values
+    if found.kind == "number":
+        return columns.numbers(column, found.notation)[0]
+    return columns.dates(column, found.day_first)[0]
 
 
 def _all_known(column: Any, option: str) -> None:
@@ -224,7 +225,7 @@ def true_numbers(y: Any) -> NDArray[np.float64]:
     InputError
         A row holds a word or infinity.
     """
-    x, bad = columns.numbers(y)
+    x, bad = columns.numbers(y, recognise(str(y.name), y).notation)
     wrong = bad | ~np.isfinite(x)
     if wrong.any():
         row = int(np.argmax(wrong))

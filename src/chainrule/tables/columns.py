@@ -1,4 +1,4 @@
-"""A data frame's column, whatever its dtype, as numbers, dates, booleans or text; and which of these it should be.
+"""A data frame's column, whatever its dtype, as numbers, dates, booleans or text.
 
 Each conversion works value by value: the answer for a row never depends on the other rows. Text follows the rules of
 `chainrule.tables.text`, and a value that is not text is written the way a person would write it (``1`` for 1.0 and for
@@ -11,7 +11,8 @@ import datetime
 import decimal
 import math
 import numbers as abstract
-from typing import Any, Literal, NamedTuple
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from chainrule.tables import text
+from chainrule.tables import text, written_dates, written_numbers
 from chainrule.tables.text import Bools, Floats, Times
-
-Kind = Literal["number", "boolean", "category", "date"]
-TOLERATED = 0.05
-"""Share of words that a column of numbers or dates may hold while it is learned; each word then counts as missing."""
+from chainrule.tables.written_numbers import PLAIN, Notation
 
 _SINGLE: tuple[type, ...] = (
     str,
@@ -72,17 +70,18 @@ def is_usable(series: Any) -> bool:
         )
     if isinstance(dtype, pd.CategoricalDtype):
         return is_usable(dtype.categories.to_series())
-    if not _is_object(dtype):
+    if not is_object(dtype):
         return not pd.api.types.is_complex_dtype(dtype)
     kinds = set(map(type, series.array))
     return all(issubclass(kind, _SINGLE) and not issubclass(kind, _NOT_SINGLE) for kind in kinds)
 
 
-def _is_object(dtype: Any) -> bool:
+def is_object(dtype: Any) -> bool:
+    """Say whether a column holds Python's objects."""
     return isinstance(dtype, np.dtype) and dtype.kind == "O"
 
 
-def _plain(series: Any) -> Any:
+def plain_dtype(series: Any) -> Any:
     """Replace dtypes that need a word of their own (sparse, period, Arrow-backed) by ordinary ones."""
     dtype = series.dtype
     if isinstance(dtype, pd.SparseDtype):
@@ -112,7 +111,7 @@ def from_arrow(column: Any) -> Any:
 
 def texts(series: Any) -> Any:
     """Convert any usable column to cleaned text, a ``LargeStringArray`` of shape (n,), null where missing."""
-    series = _plain(series)
+    series = plain_dtype(series)
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         names = texts(dtype.categories.to_series())
@@ -120,9 +119,9 @@ def texts(series: Any) -> Any:
         return names.take(pa.array(codes.astype(np.int64), mask=codes < 0))
     if pd.api.types.is_integer_dtype(dtype) and isinstance(dtype, np.dtype):
         return pa.array(series.to_numpy()).cast(pa.large_string())
-    if pd.api.types.is_string_dtype(dtype) and not _is_object(dtype):
+    if pd.api.types.is_string_dtype(dtype) and not is_object(dtype):
         return text.arrow_text(pa.array(series, from_pandas=True))
-    if _is_object(dtype) and pd.api.types.infer_dtype(series, skipna=True) == "string":
+    if is_object(dtype) and pd.api.types.infer_dtype(series, skipna=True) == "string":
         return text.arrow_text(series.to_numpy())
     if pd.api.types.is_float_dtype(dtype) and isinstance(dtype, np.dtype):
         known, position = np.unique(series.to_numpy(dtype=np.float64), return_inverse=True)
@@ -130,13 +129,16 @@ def texts(series: Any) -> Any:
     return text.arrow_text([written(v) for v in series.array])
 
 
-def numbers(series: Any) -> tuple[Floats, Bools]:
-    """Convert any usable column to float64, shape (n,), NaN where missing; mark the rows that hold something else."""
-    series = _plain(series)
+def numbers(series: Any, notation: Notation = PLAIN) -> tuple[Floats, Bools]:
+    """Convert any usable column to float64, shape (n,), NaN where missing; mark the rows that hold something else.
+
+    The notation says how text is read; what is a number already needs none.
+    """
+    series = plain_dtype(series)
     dtype = series.dtype
     good = np.zeros(len(series), dtype=bool)
     if isinstance(dtype, pd.CategoricalDtype):
-        x, bad = numbers(dtype.categories.to_series())
+        x, bad = numbers(dtype.categories.to_series(), notation)
         codes = series.cat.codes.to_numpy()  # -1, missing, picks the NaN or False put at the end
         return np.append(x, np.nan)[codes], np.append(bad, False)[codes]
     if pd.api.types.is_timedelta64_dtype(dtype):
@@ -145,9 +147,20 @@ def numbers(series: Any) -> tuple[Floats, Bools]:
         return series.to_numpy(dtype=np.float64, na_value=np.nan), good
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return np.full(len(series), np.nan), series.notna().to_numpy()
-    if _is_object(dtype) and pd.api.types.infer_dtype(series, skipna=True) != "string":
-        return text.numbers(text.arrow_text([_number_written(v) for v in series.array]))
-    return text.numbers(texts(series))
+    if is_object(dtype) and pd.api.types.infer_dtype(series, skipna=True) != "string":
+        return _mixed(series, notation)
+    return written_numbers.numbers(texts(series), notation)
+
+
+def _mixed(series: Any, notation: Notation) -> tuple[Floats, Bools]:
+    """Read objects of several types: text by the notation, numbers as they are."""
+    is_text = np.array([isinstance(value, str) for value in series.array], dtype=bool)
+    words = [None if is_text[i] else _number_written(v) for i, v in enumerate(series.array)]
+    x, bad = written_numbers.numbers(text.arrow_text(words))
+    if is_text.any():
+        written = text.arrow_text([v for v in series.array if isinstance(v, str)])
+        x[is_text], bad[is_text] = written_numbers.numbers(written, notation)
+    return x, bad
 
 
 def _number_written(value: object) -> str | None:
@@ -159,14 +172,14 @@ def _number_written(value: object) -> str | None:
     return written(value)
 
 
-def dates(series: Any) -> tuple[Times, Bools]:
+def dates(series: Any, day_first: bool = False) -> tuple[Times, Bools]:
     """Convert any usable column to datetime64[us], shape (n,), NaT where missing; mark rows that hold something else.
 
     Dates with a time zone give the wall clock of that zone.
     """
-    series = _plain(series)
+    series = plain_dtype(series)
     if isinstance(series.dtype, pd.CategoricalDtype):
-        known, bad = dates(series.dtype.categories.to_series())
+        known, bad = dates(series.dtype.categories.to_series(), day_first)
         codes = series.cat.codes.to_numpy()  # -1, missing, picks the NaT or False put at the end
         return np.append(known, np.datetime64("NaT", "us"))[codes], np.append(bad, False)[codes]
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
@@ -174,82 +187,24 @@ def dates(series: Any) -> tuple[Times, Bools]:
             series = series.dt.tz_localize(None)
         when: Times = series.to_numpy().astype("datetime64[us]")
         return when, np.zeros(len(when), dtype=bool)
-    return text.dates(texts(series))
+    return written_dates.dates(texts(series), day_first)
+
+
+def words_as_missing(frame: Any, words: Collection[str]) -> Any:
+    """Take some words for missing in the columns of a frame that are not numbers."""
+    if not words:
+        return frame
+    replaced = {}
+    for i, name in enumerate(frame.columns):
+        series = frame.iloc[:, i]
+        if not pd.api.types.is_numeric_dtype(series.dtype) and is_usable(series):
+            found = pc.is_in(texts(series), value_set=pa.array(list(words), pa.large_string()))
+            if pc.any(found).as_py():
+                replaced[name] = series.astype(object).mask(found.to_numpy(zero_copy_only=False))
+    return frame.assign(**replaced) if replaced else frame
 
 
 def booleans(series: Any) -> tuple[NDArray[np.int8], Bools]:
     """Convert any usable column to 1 (true), -1 (false) or 0 (neither), shape (n,); mark the rows that are missing."""
     values = texts(series)
     return text.booleans(values)[0], ~text.present(values)
-
-
-class Recognition(NamedTuple):
-    """What a column was taken for while it was learned."""
-
-    kind: Kind
-    words: bool
-    """True when some values are words in a column of numbers or dates, each of which counts as missing."""
-    note: str
-    """One sentence for the user, empty when there is nothing to say."""
-
-
-def recognise(name: str, series: Any) -> Recognition:
-    """Decide whether a usable column holds numbers, booleans, dates or categories.
-
-    Numeric dtypes are numbers (0/1 too), text is looked at: numbers, yes/no words and ISO dates are recognised when
-    every written value is one, numbers and dates also when at most 5 % are something else. Digits that are codes (all
-    of one width with leading zeros) stay categories, and so does everything declared categorical.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> [recognise("x", pd.Series(v)).kind for v in (["1", "2.5"], ["yes", "no"], ["2024-01-31"], ["red"])]
-    ['number', 'boolean', 'date', 'category']
-    """
-    plain = _plain(series)
-    dtype = plain.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        return Recognition("category", False, "")
-    if pd.api.types.is_bool_dtype(dtype):
-        return Recognition("boolean", False, "")
-    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype):
-        return Recognition("number", False, "")
-    if pd.api.types.is_datetime64_any_dtype(dtype):
-        return Recognition("date", False, "")
-    rows = texts(plain)
-    encoded = rows.dictionary_encode()
-    values = encoded.dictionary  # different values only: a table repeats a few of them very often
-    often = np.bincount(pc.drop_null(encoded.indices).to_numpy(), minlength=len(values))
-    if text.are_booleans(values):
-        return Recognition("boolean", False, "")
-    if text.looks_like_codes(values):
-        note = f"column {name!r} holds codes ({_examples(values)}), kept as categories and not read as numbers"
-        return Recognition("category", False, note)
-    known = int(often.sum())
-    no_number, no_date = text.numbers(values)[1], text.dates(values)[1]
-    if (
-        _is_object(dtype) and no_number.any()
-    ):  # True and durations are numbers that are written as words
-        bad = numbers(plain)[1]
-        no_number = pc.is_in(values, value_set=rows.filter(pa.array(bad))).to_numpy(
-            zero_copy_only=False
-        )
-    candidates: tuple[tuple[Kind, Bools], ...] = (("number", no_number), ("date", no_date))
-    for kind, wrong_value in candidates:
-        wrong = int(often[wrong_value].sum())
-        if wrong == 0 and known:
-            return Recognition(kind, False, "")
-        if known and wrong <= TOLERATED * known:
-            rest = _examples(values.filter(pa.array(wrong_value)))
-            note = f"column {name!r} holds {kind}s but for {wrong} of {known} values ({rest}), which count as missing"
-            return Recognition(kind, True, note)
-    if text.looks_like_decimal_commas(values):
-        note = f"column {name!r} looks like numbers with a decimal comma ({_examples(values)}) and was taken as text"
-        return Recognition("category", False, f"{note}; write them with a point")
-    return Recognition("category", False, "")
-
-
-def _examples(values: Any) -> str:
-    """Quote the first three values, shortened."""
-    found = values.slice(0, 3).to_pylist()
-    return ", ".join(repr(v if len(v) <= 30 else v[:29] + "…") for v in found)

@@ -78,6 +78,7 @@ class DateColumn(Column):
         "origin": lambda value, where: _microseconds(value, where),
         "parts": plain.listed(lambda value, where: _part(value, where), len(DATE_PARTS)),
         "words": plain.flag,
+        "day_first": plain.flag,
     }
 
     origin: int
@@ -86,6 +87,8 @@ class DateColumn(Column):
     """(part, median, scale) in the order of `DATE_PARTS`."""
     words: bool
     """Whether words stood among the dates in training; then they count as missing later too."""
+    day_first: bool = False
+    """Whether 3/4/2014 is in April."""
 
     def value_outputs(self) -> tuple[str, ...]:
         """One column for each part that varied."""
@@ -93,7 +96,7 @@ class DateColumn(Column):
 
     def encode(self, series: Any, out: Block) -> None:
         """Scale and bend each part, and mark what is missing."""
-        when, bad = columns.dates(series)
+        when, bad = columns.dates(series, self.day_first)
         if not self.words and bad.any():
             raise first_wrong(self.name, series, bad, self.expected)
         for i, (part, median, scale) in enumerate(self.parts):
@@ -103,7 +106,7 @@ class DateColumn(Column):
 
     def unusable(self, series: Any) -> Bools:
         """Words, unless there were some in training."""
-        return super().unusable(series) if self.words else columns.dates(series)[1]
+        return super().unusable(series) if self.words else columns.dates(series, self.day_first)[1]
 
     def check(self) -> None:
         """Refuse parts out of order."""

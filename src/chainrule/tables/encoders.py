@@ -21,6 +21,7 @@ from chainrule.errors import InputError
 from chainrule.tables import columns, plain, text
 from chainrule.tables.scaling import scaled
 from chainrule.tables.text import Bools
+from chainrule.tables.written_numbers import MAX_UNIT, PLAIN, Notation
 
 Block = NDArray[np.float32]
 
@@ -99,6 +100,16 @@ class Column:
         return data
 
 
+def _notation(value: Any, where: str) -> Notation:
+    """Check a notation: [decimal mark, whether there are multiples, unit]."""
+    if type(value) is not list or len(value) != 3 or value[0] not in (".", ","):
+        raise plain.refuse(where, value, "a decimal mark, true or false, and a unit")
+    unit = plain.text(value[2], where)
+    if len(unit) > MAX_UNIT:
+        raise plain.refuse(where, unit, f"a unit of at most {MAX_UNIT} characters")
+    return Notation(value[0], plain.flag(value[1], where), unit)
+
+
 @dataclass(frozen=True)
 class NumberColumn(Column):
     """A number: robust scale and smooth clip."""
@@ -110,6 +121,7 @@ class NumberColumn(Column):
         "median": plain.number,
         "scale": plain.number,
         "words": plain.flag,
+        "notation": lambda value, where: _notation(value, where),
     }
 
     median: float
@@ -117,6 +129,8 @@ class NumberColumn(Column):
     """0 when all known values are equal: then only the indicator is put out."""
     words: bool
     """Whether words stood among the numbers in training; then they count as missing later too."""
+    notation: Notation = PLAIN
+    """How they are written where they come as text."""
 
     def value_outputs(self) -> tuple[str, ...]:
         """The scaled number, unless it did not vary."""
@@ -124,7 +138,7 @@ class NumberColumn(Column):
 
     def encode(self, series: Any, out: Block) -> None:
         """Scale, bend, and mark what is missing."""
-        x, bad = columns.numbers(series)
+        x, bad = columns.numbers(series, self.notation)
         if not self.words and bad.any():
             raise first_wrong(self.name, series, bad, self.expected)
         if self.scale > 0.0:
@@ -134,7 +148,7 @@ class NumberColumn(Column):
 
     def unusable(self, series: Any) -> Bools:
         """Words, unless there were some in training."""
-        return super().unusable(series) if self.words else columns.numbers(series)[1]
+        return super().unusable(series) if self.words else columns.numbers(series, self.notation)[1]
 
     def check(self) -> None:
         """Refuse a negative scale."""
@@ -188,13 +202,26 @@ class CategoryColumn(Column):
             tuple(f"{self.name}={value}" for value in self.values) if len(self.values) > 1 else ()
         )
 
+    def _codes(self, values: Any) -> NDArray[np.int64]:
+        """Find the values by their spelling, and those of another spelling by what is the same: 1, 1.0 and 01."""
+        codes = pc.index_in(values, value_set=pa.array(self.values, pa.large_string()))
+        if codes.null_count > values.null_count:
+            same = text.same_spelling(pa.array(self.values, pa.large_string()))
+            once = pc.value_counts(same).to_pylist()
+            unclear = [found["values"] for found in once if found["counts"] > 1]
+            same = pc.if_else(pc.is_in(same, value_set=pa.array(unclear, same.type)), None, same)
+            codes = pc.coalesce(
+                codes, pc.index_in(text.same_spelling(values), value_set=same, skip_nulls=True)
+            )
+        found: NDArray[np.int64] = (
+            pc.fill_null(codes, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        )
+        return found
+
     def encode(self, series: Any, out: Block) -> None:
         """Write a 1 in the column of the value, and mark what is missing."""
         values = columns.texts(series)
-        codes = pc.index_in(values, value_set=pa.array(self.values, pa.large_string()))
-        code: NDArray[np.int64] = (
-            pc.fill_null(codes, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        )
+        code = self._codes(values)
         present = text.present(values)
         if self.indicator:
             out[:, -1] = ~present

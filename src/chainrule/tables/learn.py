@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from chainrule.tables import columns, plain, suspicion, text
 from chainrule.tables.dates import DATE_PARTS, DateColumn, date_part
 from chainrule.tables.encoders import Block, BooleanColumn, CategoryColumn, Column, NumberColumn
+from chainrule.tables.recognition import Recognition, examples, option
 from chainrule.tables.scaling import robust_scale
 
 
@@ -31,6 +32,12 @@ class DroppedColumn(Column):
     """The kind that was recognised."""
     reason: str
     """Why, as the rest of a sentence that begins with "it"."""
+
+    @property
+    def note(self) -> str:
+        """Say why it is dropped and, where it could be used, how it is kept."""
+        kept = f"; --as {option(self.name, self.was)} keeps it" if self.distinct > 1 else ""
+        return f"column {self.name!r} is dropped: {self.reason}{kept}"
 
     def value_outputs(self) -> tuple[str, ...]:
         """None."""
@@ -54,7 +61,8 @@ def learn(
     *,
     against: Sequence[suspicion.Target],
     max_categories: int,
-    keep_identifiers: bool = False,
+    recognition: Recognition | None,
+    keep: bool = False,
 ) -> tuple[Column, list[str]]:
     """Learn one column.
 
@@ -66,8 +74,10 @@ def learn(
         The targets, to look for leaks.
     max_categories : int
         Most one-hot columns; rarer values are pooled in the last one.
-    keep_identifiers : bool
-        Keep columns that count the rows.
+    recognition : Recognition, optional
+        What the column was taken for; None if it holds no single values.
+    keep : bool
+        Keep it even if it seems to say only which row it is.
 
     Returns
     -------
@@ -75,21 +85,20 @@ def learn(
     notes : list of str
         Sentences for the user, without the reason for which a column is dropped.
     """
-    if not columns.is_usable(series):
+    if recognition is None:
         return DroppedColumn(
             name, 0, 0, False, "other", "it does not hold single values such as numbers or text"
         ), []
-    recognition = columns.recognise(name, series)
     notes = [recognition.note] if recognition.note else []
     x = None
     if recognition.kind == "number":
-        x, codes, column = _number(name, series, recognition.words, notes, keep_identifiers)
+        x, codes, column = _number(name, series, recognition, notes, keep)
     elif recognition.kind == "date":
-        codes, column = _date(name, series, recognition.words)
+        codes, column = _date(name, series, recognition)
     elif recognition.kind == "boolean":
         codes, column = _boolean(name, series)
     else:
-        codes, column = _category(name, series, max_categories, notes)
+        codes, column = _category(name, series, max_categories, notes, keep)
     if isinstance(column, DroppedColumn):
         return column, notes
     if column.distinct == 1:
@@ -110,9 +119,9 @@ def _empty_or_constant(name: str, kind: str, missing: int, distinct: int) -> Dro
 
 
 def _number(
-    name: str, series: Any, words: bool, notes: list[str], keep_identifiers: bool
+    name: str, series: Any, recognition: Recognition, notes: list[str], keep: bool
 ) -> tuple[text.Floats, suspicion.Codes, Column]:
-    x = columns.numbers(series)[0]
+    x = columns.numbers(series, recognition.notation)[0]
     infinite = int(np.isinf(x).sum())
     if infinite:
         notes.append(
@@ -123,7 +132,7 @@ def _number(
     missing, distinct = int((codes < 0).sum()), int(codes.max(initial=-1)) + 1
     if dropped := _empty_or_constant(name, "number", missing, distinct):
         return x, codes, dropped
-    if not keep_identifiers and (reason := suspicion.identifier_reason(name, x)):
+    if not keep and (reason := suspicion.identifier_reason(name, x)):
         return x, codes, DroppedColumn(name, missing, distinct, False, "number", reason)
     if remark := suspicion.identifier_remark(name, x):
         notes.append(remark)
@@ -131,11 +140,13 @@ def _number(
     if scale == 0.0 and not missing:
         reason = "its values differ by less than a computer's arithmetic can tell apart"
         return x, codes, DroppedColumn(name, missing, distinct, False, "number", reason)
-    return x, codes, NumberColumn(name, missing, distinct, missing > 0, median, scale, words)
+    words, notation = recognition.words, recognition.notation
+    column = NumberColumn(name, missing, distinct, missing > 0, median, scale, words, notation)
+    return x, codes, column
 
 
-def _date(name: str, series: Any, words: bool) -> tuple[suspicion.Codes, Column]:
-    when = columns.dates(series)[0]
+def _date(name: str, series: Any, recognition: Recognition) -> tuple[suspicion.Codes, Column]:
+    when = columns.dates(series, recognition.day_first)[0]
     codes = suspicion.coded(when)
     missing, distinct = int((codes < 0).sum()), int(codes.max(initial=-1)) + 1
     if dropped := _empty_or_constant(name, "date", missing, distinct):
@@ -144,7 +155,8 @@ def _date(name: str, series: Any, words: bool) -> tuple[suspicion.Codes, Column]
     origin = int(ticks[(len(ticks) - 1) // 2])
     learned = ((part, *robust_scale(date_part(when, part, origin))) for part in DATE_PARTS)
     parts = tuple((part, median, scale) for part, median, scale in learned if scale > 0.0)
-    return codes, DateColumn(name, missing, distinct, missing > 0, origin, parts, words)
+    words, day_first = recognition.words, recognition.day_first
+    return codes, DateColumn(name, missing, distinct, missing > 0, origin, parts, words, day_first)
 
 
 def _boolean(name: str, series: Any) -> tuple[suspicion.Codes, Column]:
@@ -156,7 +168,7 @@ def _boolean(name: str, series: Any) -> tuple[suspicion.Codes, Column]:
 
 
 def _category(
-    name: str, series: Any, max_categories: int, notes: list[str]
+    name: str, series: Any, max_categories: int, notes: list[str], keep: bool
 ) -> tuple[suspicion.Codes, Column]:
     values = columns.texts(series)
     codes = suspicion.coded_text(values)
@@ -166,7 +178,8 @@ def _category(
     if pc.max(pc.utf8_length(values)).as_py() > plain.MAX_TEXT:
         reason = f"it holds text of more than {plain.MAX_TEXT} characters"
         return codes, DroppedColumn(name, missing, distinct, False, "category", reason)
-    if reason := suspicion.text_reason(values, distinct):
+    if not keep and (reason := suspicion.text_reason(values, distinct)):
+        reason += f", such as {examples(pc.drop_null(values).slice(0, 1))}"
         return codes, DroppedColumn(name, missing, distinct, False, "category", reason)
     known = pc.unique(pc.drop_null(values)).to_pylist()  # in the order of the codes
     other = distinct > max_categories

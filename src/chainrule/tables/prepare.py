@@ -16,15 +16,19 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.tables import plain, suspicion
-from chainrule.tables.columns import is_usable
+from chainrule.tables.columns import is_usable, words_as_missing
 from chainrule.tables.encoders import Column
-from chainrule.tables.learn import KINDS, DroppedColumn, learn
+from chainrule.tables.learn import DroppedColumn, learn
 from chainrule.tables.names import absent_columns, column_names
+from chainrule.tables.reading import Reading
+from chainrule.tables.recognition import recognise_table
+from chainrule.tables.stored import of_version_1, stored_column
+from chainrule.tables.written_numbers import PLAIN
 
 MAX_CATEGORIES = 64
 """Most one-hot columns for one input column; rarer values are pooled."""
 
-_VERSION = 1
+_VERSION = 2
 
 
 class ColumnSummary(NamedTuple):
@@ -51,6 +55,8 @@ class Preparation:
         Training rows.
     remarks : tuple of str
         Sentences on columns that are used.
+    missing : tuple of str
+        Words that count as missing beside those that always do.
 
     Examples
     --------
@@ -68,6 +74,7 @@ class Preparation:
     columns: tuple[Column, ...]
     n_rows: int
     remarks: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def fit(
@@ -77,6 +84,7 @@ class Preparation:
         target: str | list[str] | None = None,
         y: Any = None,
         max_categories: int = MAX_CATEGORIES,
+        reading: Reading | None = None,
     ) -> Self:
         """Learn a preparation from training rows.
 
@@ -90,6 +98,8 @@ class Preparation:
             The target, used only to warn of columns that give it away.
         max_categories : int
             Most one-hot columns for one input column.
+        reading : Reading, optional
+            What the user says about how columns are written and what they hold.
 
         Raises
         ------
@@ -108,16 +118,23 @@ class Preparation:
         left_out = {target} if isinstance(target, str) else set(target or ())
         against = suspicion.targets(y, len(frame))
         inputs = [i for i, name in enumerate(names) if name not in left_out]
-        for keep_identifiers in (False, True):  # a lone row number is better than nothing
+        reading = reading or Reading()
+        for name in reading.kinds:
+            if name not in names:
+                raise absent_columns([name], names)
+        table = words_as_missing(frame.iloc[:, inputs], reading.missing)
+        recognised = recognise_table(table, reading)
+        for keep in (False, True):  # a lone row number is better than nothing
             learned = [
                 learn(
                     names[i],
-                    frame.iloc[:, i],
+                    table.iloc[:, at],
                     against=against,
                     max_categories=max_categories,
-                    keep_identifiers=keep_identifiers,
+                    recognition=recognised[at],
+                    keep=keep or names[i] in reading.kinds,
                 )
-                for i in inputs
+                for at, i in enumerate(inputs)
             ]
             if not all(isinstance(column, DroppedColumn) for column, _ in learned):
                 break
@@ -134,6 +151,7 @@ class Preparation:
             tuple(column for column, _ in learned),
             len(frame),
             tuple(n for _, notes in learned for n in notes),
+            tuple(reading.missing),
         )
         _check_width(preparation)
         return preparation
@@ -149,8 +167,12 @@ class Preparation:
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """Input columns whose values must stay as written; `read_table` takes them so that ``01`` is not read as 1."""
-        return tuple(column.name for column in self._used if column.kind == "category")
+        """Input columns whose text is for the preparation to read; `read_table` takes them so that ``01`` is not 1."""
+        return tuple(
+            column.name
+            for column in self._used
+            if column.kind in ("category", "date") or getattr(column, "notation", PLAIN) != PLAIN
+        )
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
@@ -167,7 +189,7 @@ class Preparation:
     def notes(self) -> list[str]:
         """One plain sentence for every column that was dropped or deserves a look."""
         dropped = [c for c in self.columns if isinstance(c, DroppedColumn)]
-        return [*(f"column {c.name!r} is dropped: {c.reason}" for c in dropped), *self.remarks]
+        return [*(column.note for column in dropped), *self.remarks]
 
     def transform(self, frame: Any) -> NDArray[np.float32]:
         """Prepare rows.
@@ -192,6 +214,7 @@ class Preparation:
         position = {name: i for i, name in enumerate(names)}
         if absent := [name for name in self.input_columns if name not in position]:
             raise absent_columns(absent, names)
+        frame = words_as_missing(frame, self.missing)
         X = np.zeros((len(frame), len(self.feature_names)), dtype=np.float32)
         start = 0
         for column in self._used:
@@ -225,6 +248,7 @@ class Preparation:
             "n_rows": self.n_rows,
             "columns": [column.to_dict() for column in self.columns],
             "remarks": list(self.remarks),
+            "missing": list(self.missing),
         }
 
     @classmethod
@@ -240,9 +264,12 @@ class Preparation:
         checkers = {
             "version": plain.count,
             "n_rows": plain.count,
-            "columns": plain.listed(_column, plain.MAX_COLUMNS),
+            "columns": plain.listed(stored_column, plain.MAX_COLUMNS),
             "remarks": plain.listed(plain.text, 10 * plain.MAX_COLUMNS),
+            "missing": plain.listed(plain.text, plain.MAX_COLUMNS),
         }
+        if type(data) is dict and data.get("version") == 1:
+            data = of_version_1(data, _VERSION)
         read = plain.fields(data, "top", checkers)
         if read.pop("version") != _VERSION:
             raise plain.refuse(
@@ -256,19 +283,6 @@ class Preparation:
             raise plain.refuse("columns", "none that is used", "at least one")
         _check_width(preparation)
         return preparation
-
-
-def _column(data: Any, where: str) -> Column:
-    """Read one column of `Preparation.from_dict`."""
-    kind = data.get("kind") if type(data) is dict else None
-    if type(kind) is not str or kind not in KINDS:
-        raise plain.refuse(f"{where}, kind", kind, "one of " + ", ".join(KINDS))
-    made = KINDS[kind]
-    column = made(
-        **plain.fields({k: v for k, v in data.items() if k != "kind"}, where, made.checkers)
-    )
-    column.check()
-    return column
 
 
 def _check_width(preparation: Preparation) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.tables import columns, plain, suspicion, text
+from chainrule.tables import columns, plain, recognition, suspicion, text
 from chainrule.tables.names import column_names, suggestion
 
 Task = Literal["classification", "regression"]
@@ -89,14 +89,14 @@ def recognise_task(y: Any, task: str | None = None) -> Choice:
         )
     name = _name(y)
     _check_usable(y)
-    recognition = columns.recognise(name, y)
-    if recognition.kind == "date":
+    found = recognition.recognise(name, y)
+    if found.kind == "date":
         raise InputError.of(f"target {name!r}", got="dates", expected="classes or numbers")
-    if recognition.kind != "number" or recognition.words:
+    if found.kind != "number" or found.words:
         return Choice(
             "classification", f"target {name!r} holds {_listed(y)}, so this is a classification"
         )
-    x = columns.numbers(y)[0]
+    x = columns.numbers(y, found.notation)[0]
     x = x[np.isfinite(x)]
     if (x != np.floor(x)).any():
         return Choice(
@@ -146,12 +146,12 @@ def target_values(y: Any, task: str) -> NDArray[Any]:
             expected="a value in every row",
             remedy="remove those rows or fill them in",
         )
-    x, bad = columns.numbers(y)
+    found = recognition.recognise(name, y)
+    x, bad = columns.numbers(y, found.notation)
     if task == "regression":
         return _quantity(name, y, x, bad)
-    recognition = columns.recognise(name, y)
     mixed = 0 < bad.sum() < 0.5 * len(bad) and len(pd.unique(x)) > MOST_CLASSES
-    if recognition.words or mixed:
+    if found.words or mixed:
         raise _word_among_numbers(name, y, bad)
     labels = _labels(y, x, bad)
     distinct = len(pd.unique(labels))

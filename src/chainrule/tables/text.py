@@ -1,11 +1,12 @@
-"""What written values mean: missing markers, numbers, ISO dates and yes/no words, on whole Arrow arrays.
+"""What written values mean: missing markers, plain numbers, codes and yes/no words, on whole Arrow arrays.
 
 A text column means the same wherever it comes from (a CSV file, a data frame read by someone else), because this module
 alone decides. All functions take a ``pyarrow.LargeStringArray`` that `clean` has made and work element by element: what
 a value means never depends on its neighbours, so any subset of rows gives the same as the whole.
 
-The rules are strict on purpose. ``12``, ``3.5``, ``.5``, ``1e3`` and ``-inf`` are numbers; ``1,234``, ``3,5``, ``$5``
-and ``0x1A`` are words. A date is ISO 8601: ``2024-01-31``, or with a time of day after ``T`` or a blank.
+The rules are strict on purpose. ``12``, ``3.5``, ``.5``, ``1e3`` and ``-inf`` are plain numbers, which mean the same in
+every column; ``0x1A`` is a word. What else people write for numbers and dates is read by
+`chainrule.tables.written_numbers` and `chainrule.tables.written_dates`.
 """
 
 from __future__ import annotations
@@ -13,44 +14,63 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 MISSING_WORDS: tuple[str, ...] = (
-    *("", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "n/a", "NA", "na", "NaN", "NAN", "nan"),
     *(
+        "",
+        "?",
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "<NA>",
+        "N/A",
+        "n/a",
+        "NA",
+        "na",
+        "NaN",
+        "NAN",
+        "nan",
         "-NaN",
         "-nan",
-        "NULL",
-        "Null",
-        "null",
-        "None",
-        "NaT",
-        "1.#IND",
-        "-1.#IND",
-        "1.#QNAN",
-        "-1.#QNAN",
+    ),
+    *("NULL", "Null", "null", "None", "NaT", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "\\N"),
+    *(
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#REF!",
+        "#VALUE!",
+        "#CALC!",
+        "#SPILL!",
+        "#GETTING_DATA",
+    ),
+    *(
+        "#NV",
+        "#WERT!",
+        "#BEZUG!",
+        "#ZAHL!",
+        "#VALEUR!",
+        "#NOMBRE!",
+        "#NOMBRE?",
+        "#VALOR!",
+        "#¡VALOR!",
+        "#¡REF!",
     ),
 )
-"""Written values that count as missing, after blanks around them are cut off (pandas' list, and ``?``)."""
+"""Values that count as missing, after blanks around them are cut off: pandas' list, ``?``, Excel's error words."""
 
 TRUE_WORDS: tuple[str, ...] = ("true", "yes", "y", "t")
 FALSE_WORDS: tuple[str, ...] = ("false", "no", "n", "f")
 
 # Exactly what Arrow's own reader accepts, so that the fast and the careful path of `numbers` agree (a test compares).
 _NUMBER = r"^(?i)[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan(?:\([a-z0-9_]*\))?)$"
-_INTEGER = r"^[+-]?[0-9]+$"
+_INTEGER = r"^-?[0-9]+$"
 _PADDED = r"^0[0-9]+$"
-_DECIMAL_COMMA = r"^[+-]?[0-9]+,[0-9]+$"
-_DATE = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
-)
-_OFFSET = r"(:[0-9]{2}(?:\.[0-9]+)?)(?:Z|[+-][0-9]{2}:?[0-9]{2})$"
-_BELOW_MICROSECONDS = r"(\.[0-9]{6})[0-9]+$"
-
+_WHOLE = r"^\+?(-?)0*([0-9]+)(?:\.0*)?$"
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -91,7 +111,7 @@ def arrow_text(values: Any) -> Any:
     )
 
 
-def _mask(flags: Any) -> Bools:
+def mask(flags: Any) -> Bools:
     """Turn an Arrow boolean array into NumPy's, null as False."""
     result: Bools = pc.fill_null(flags, False).to_numpy(zero_copy_only=False)
     return result
@@ -99,7 +119,7 @@ def _mask(flags: Any) -> Bools:
 
 def present(values: Any) -> Bools:
     """Say which rows hold a value, shape (n,)."""
-    return _mask(pc.is_valid(values))
+    return mask(pc.is_valid(values))
 
 
 def numbers(values: Any) -> tuple[Floats, Bools]:
@@ -125,11 +145,13 @@ def numbers(values: Any) -> tuple[Floats, Bools]:
     is_number = pc.match_substring_regex(values, _NUMBER)
     kept = pc.if_else(pc.fill_null(is_number, False), values, pa.scalar(None, pa.large_string()))
     x = kept.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return x, present(values) & ~_mask(is_number)
+    return x, present(values) & ~mask(is_number)
 
 
 def integers(values: Any) -> Any | None:
     """Read 64-bit integers as an Arrow array, or return None when anything else is written."""
+    if pc.any(pc.match_substring(values, "x", ignore_case=True)).as_py():
+        return None  # Arrow reads hexadecimal words, which are codes, and wraps the long ones
     return _cast(values, pa.int64())
 
 
@@ -164,7 +186,7 @@ def looks_like_codes(values: Any) -> bool:
 
 
 def are_digits(written: Any) -> bool:
-    """Say whether all values, none of them null, are written with digits only, a sign before them at most."""
+    """Say whether all values, none of them null, are written with digits only, a minus before them at most."""
     return bool(pc.all(pc.match_substring_regex(written, _INTEGER), min_count=0).as_py())
 
 
@@ -185,46 +207,6 @@ def widths(written: Any) -> set[int]:
     return {found["min"], found["max"]} - {None}
 
 
-def looks_like_decimal_commas(values: Any) -> bool:
-    """Say whether numbers are written with a decimal comma, as in ``3,5``."""
-    written = pc.drop_null(values)
-    comma = pc.match_substring_regex(written, _DECIMAL_COMMA)
-    either = pc.or_(comma, pc.match_substring_regex(written, _NUMBER))
-    return bool(len(written) and pc.all(either).as_py() and pc.any(comma).as_py())
-
-
-def dates(values: Any) -> tuple[Times, Bools]:
-    """Read ISO dates and datetimes; the second array marks rows that hold something else.
-
-    An offset from UTC is cut off, so that hour and weekday are those of the clock on the wall where it was written.
-
-    Returns
-    -------
-    when : ndarray of datetime64[us], shape (n,)
-        NaT where nothing or no date was written.
-    bad : ndarray of bool, shape (n,)
-
-    Examples
-    --------
-    >>> when, bad = dates(arrow_text(["2024-01-31", "2024-02-30", None]))
-    >>> when.astype(str).tolist(), bad.tolist()
-    (['2024-01-31T00:00:00.000000', 'NaT', 'NaT'], [False, True, False])
-    """
-    is_date = pc.fill_null(pc.match_substring_regex(values, _DATE), False)
-    if not pc.any(is_date).as_py():
-        return np.full(len(values), np.datetime64("NaT", "us")), present(values)
-    kept = pc.if_else(is_date, values, pa.scalar(None, pa.large_string()))
-    kept = pc.replace_substring_regex(kept, _OFFSET, r"\1")
-    kept = pc.replace_substring_regex(kept, _BELOW_MICROSECONDS, r"\1")
-    parsed = pd.to_datetime(
-        pd.Series(kept.to_numpy(zero_copy_only=False), dtype=object),
-        format="ISO8601",
-        errors="coerce",
-    )
-    when: Times = parsed.to_numpy().astype("datetime64[us]")
-    return when, present(values) & np.isnat(when)
-
-
 def booleans(values: Any) -> tuple[NDArray[np.int8], Bools]:
     """Read yes/no words in any case, and 1 and 0; the second array marks rows that hold something else.
 
@@ -240,12 +222,25 @@ def booleans(values: Any) -> tuple[NDArray[np.int8], Bools]:
     [1, -1, 0, 0]
     """
     lower = pc.utf8_lower(values)
-    true = _mask(pc.is_in(lower, value_set=pa.array([*TRUE_WORDS, "1", "1.0"], pa.large_string())))
-    false = _mask(
-        pc.is_in(lower, value_set=pa.array([*FALSE_WORDS, "0", "0.0"], pa.large_string()))
-    )
+    true = mask(pc.is_in(lower, value_set=pa.array([*TRUE_WORDS, "1", "1.0"], pa.large_string())))
+    false = mask(pc.is_in(lower, value_set=pa.array([*FALSE_WORDS, "0", "0.0"], pa.large_string())))
     sign = true.astype(np.int8) - false.astype(np.int8)
     return sign, present(values) & (sign == 0)
+
+
+def same_spelling(values: Any) -> Any:
+    """Write alike what means the same: whole numbers however they are padded, true and false in lower case.
+
+    Examples
+    --------
+    >>> same_spelling(arrow_text(["01", "1.0", "+1", "1", "-0", "1.5", "TRUE", "Red"])).to_pylist()
+    ['1', '1', '1', '1', '0', '1.5', 'true', 'Red']
+    """
+    whole = pc.replace_substring_regex(values, _WHOLE, r"\1\2")
+    whole = pc.if_else(pc.equal(whole, "-0"), "0", whole)
+    lower = pc.utf8_lower(values)
+    truth = pc.is_in(lower, value_set=pa.array(["true", "false"], pa.large_string()))
+    return pc.if_else(truth, lower, whole)
 
 
 def are_booleans(values: Any) -> bool:
