@@ -15,7 +15,7 @@ from chainrule.network.architecture import Architecture
 from chainrule.network.initializers import initial_parameters
 from chainrule.optimizers.catalogue import optimizers
 
-ADAM = optimizers.get("adam")()
+ADAM = optimizers.get("adam")
 ARCHITECTURE = Architecture(
     (7, 33, 20, 3), ("tanh", "relu", "identity"), "multiclass_log_loss", dropout=(0.5, 0.0)
 )

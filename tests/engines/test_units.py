@@ -47,10 +47,10 @@ def test_layers_of_any_width_equal_the_reference(sizes: tuple[int, ...], dtype: 
 
 
 @pytest.mark.usefixtures("by_units")
-@pytest.mark.parametrize("name", optimizers.names())
+@pytest.mark.parametrize("name", [o.name for o in optimizers if not o.second_order])
 def test_every_optimizer_and_everything_at_once_equal_the_reference(name: str) -> None:
     data = some_data(WIDE, "float64")
-    optimizer = optimizers.get(name)(learning_rate=0.01)
+    optimizer = optimizers.get(f"{name}(learning_rate=0.01)")
     assert_same(WIDE, optimizer, "float64", data=data)
     assert_same(WIDE, optimizer, "float64", data=data, clip_norm=0.05)
 

@@ -19,7 +19,7 @@ def record(name: str, *aliases: str) -> Activation:
 
 
 def test_records_are_found_by_name_and_alias_in_the_order_of_registration() -> None:
-    registry: Registry[Activation] = Registry("activation")
+    registry: Registry[Activation] = Registry("activation", Activation)
     first, second = registry.register(record("first")), registry.register(record("second", "other"))
     assert registry.names() == ["first", "second"]
     assert list(registry) == [first, second]
@@ -29,7 +29,7 @@ def test_records_are_found_by_name_and_alias_in_the_order_of_registration() -> N
 
 
 def test_what_is_unregistered_is_gone_with_its_aliases() -> None:
-    registry: Registry[Activation] = Registry("activation")
+    registry: Registry[Activation] = Registry("activation", Activation)
     registry.register(record("first", "alias"))
     registry.unregister("first")
     registry.unregister("first")
@@ -40,7 +40,7 @@ def test_what_is_unregistered_is_gone_with_its_aliases() -> None:
 
 @pytest.mark.parametrize("taken", [record("first"), record("alias"), record("new", "first")])
 def test_a_name_that_is_taken_is_refused(taken: Activation) -> None:
-    registry: Registry[Activation] = Registry("activation")
+    registry: Registry[Activation] = Registry("activation", Activation)
     registry.register(record("first", "alias"))
     with pytest.raises(InputError, match="expected a name that is not taken"):
         registry.register(taken)

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from chainrule import MLPClassifier
+from chainrule.errors import InputError
 from chainrule.estimators import recipe
+from chainrule.estimators.parameters import optimizer_of
 from chainrule.optimizers import (
+    LBFGS,
     SGD,
     Adam,
     AdamW,
@@ -30,11 +33,30 @@ from chainrule.optimizers import (
         ({"solver": "sgd", "momentum": 0.5, "learning_rate_init": 0.1}, SGD(0.1, 0.5)),
         ({"solver": "sgd", "nesterovs_momentum": False}, SGD(0.001, 0.9, nesterov=False)),
         ({"solver": "rmsprop", "epsilon": 1e-4}, RMSprop(0.001, epsilon=1e-4)),
-        ({"solver": "lbfgs"}, SGD(momentum=0.0)),
+        ({"solver": "lbfgs"}, LBFGS()),
+        ({"solver": RMSprop(0.5, rho=0.9)}, RMSprop(0.5, rho=0.9)),
+        ({"solver": SGD(0.5), "learning_rate_init": 0.5}, SGD(0.5)),
+        ({"solver": "sgd(nesterov=False)", "momentum": 0.5}, SGD(0.001, 0.5, nesterov=False)),
+        ({"solver": "rmsprop(momentum=0.5)", "epsilon": 1e-4}, RMSprop(0.001, 0.99, 1e-4, 0.5)),
     ],
 )
 def test_the_optimizer(settings: dict[str, object], expected: object) -> None:
-    assert recipe.optimizer_of(MLPClassifier(**settings)) == expected  # type: ignore[arg-type]
+    assert optimizer_of(MLPClassifier(**settings)) == expected  # type: ignore[arg-type]
+
+
+def test_a_number_beside_a_record_that_has_its_own_is_refused() -> None:
+    model = MLPClassifier(solver=SGD(0.5, momentum=0.3), momentum=0.7)
+    with pytest.raises(
+        InputError, match=r"momentum: got 0.7 beside solver=SGD\(.*write solver=SGD\(momentum=0.7\)"
+    ):
+        optimizer_of(model)
+    with pytest.raises(InputError, match=r"learning_rate_init: got 0\.01 beside"):
+        optimizer_of(MLPClassifier(solver=Adam(), learning_rate_init=0.01))
+
+
+def test_weight_decay_is_refused_where_there_is_none() -> None:
+    with pytest.raises(InputError, match="a solver that decays weights: 'adamw'"):
+        optimizer_of(MLPClassifier(solver="rmsprop", weight_decay=0.1))
 
 
 def test_the_schedule_takes_its_numbers_from_the_other_parameters() -> None:

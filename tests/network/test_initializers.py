@@ -12,7 +12,7 @@ import scipy.stats
 from chainrule.equations.activations import activations
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
-from chainrule.network.initializers import automatic, initial_parameters, initializers
+from chainrule.network.initializers import initial_parameters, initializers
 
 M, K = 200, 150
 WIDE = Architecture((M, K, 1), ("relu", "identity"), "squared_error")
@@ -86,7 +86,7 @@ AUTOMATIC = {
 
 @pytest.mark.parametrize("activation", activations.names())
 def test_the_choice_follows_the_activation(activation: str) -> None:
-    assert activation in AUTOMATIC[automatic(activations.get(activation).spec)]
+    assert activation in AUTOMATIC[activations.get(activation).initializer]
 
 
 def test_each_layer_chooses_for_itself() -> None:

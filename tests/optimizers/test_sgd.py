@@ -78,4 +78,4 @@ def test_settings_are_checked() -> None:
         SGD(learning_rate=0.0)
     with pytest.raises(InputTypeError, match="nesterov: got 'no', expected True or False"):
         SGD(nesterov="no")  # type: ignore[arg-type]  # what is tested
-    assert SGD(nesterov=np.bool_(False)).to_dict()["nesterov"] is False
+    assert SGD(nesterov=np.bool_(False)).parameters[2] is False

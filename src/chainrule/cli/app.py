@@ -150,7 +150,7 @@ def registered() -> dict[str, str]:
     return {
         "activations": ", ".join(activations.names()),
         "losses": ", ".join(losses.names()),
-        "solvers": ", ".join([*optimizers.names(), "lbfgs"]),
+        "solvers": ", ".join(optimizers.names()),
         "schedules": ", ".join(schedules.names()),
     }
 

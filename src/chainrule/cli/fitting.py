@@ -14,7 +14,7 @@ from chainrule.cli.console import Page, print_json
 from chainrule.cli.files import FIT, check_output, default_output
 from chainrule.cli.judging import judge, training_baseline
 from chainrule.cli.problem import Problem, read_problem
-from chainrule.cli.recipe import SECOND_ORDER, FitOptions, estimator_of, in_words_of_the_command
+from chainrule.cli.recipe import FitOptions, estimator_of, in_words_of_the_command
 from chainrule.cli.reporting import check_report, command, recorder_for, write_page
 from chainrule.errors import ChainruleError
 from chainrule.report import model as described
@@ -142,12 +142,14 @@ def _tell_network(page: Page, estimator: Any) -> None:
 
 def _plan(estimator: Any) -> str:
     """Describe how the training goes."""
+    from chainrule.estimators.parameters import optimizer_of
+
     dropout = estimator.dropout if isinstance(estimator.dropout, tuple) else (estimator.dropout,)
     dropped = f"dropout {listed(map(number, dropout))}, " if any(dropout) else ""
     longest = f"at most {count(estimator.max_iter, 'epoch')}"
     if math.isfinite(estimator.n_iter_no_change):
         longest += f", fewer after {estimator.n_iter_no_change} without improvement"
-    if estimator.solver == SECOND_ORDER:
+    if optimizer_of(estimator).second_order:
         return f"{estimator.solver}, all rows a step; {longest}"
     return (
         f"{estimator.solver}, {estimator.learning_rate} rate from {number(estimator.learning_rate_init)}, {dropped}"

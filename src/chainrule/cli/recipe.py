@@ -34,8 +34,6 @@ _OPTIONS = {
     "loss": "--loss",
     "class_weight": "--class-weight",
 }
-SECOND_ORDER = "lbfgs"
-_RATE, _SGD_RATE = 0.003, 0.03
 _DROPOUT, _WEIGHT_DECAY = 0.1, 0.1
 _SMALLEST_BATCH, _LARGEST_BATCH, _BATCHES = 32, 256, 50
 
@@ -96,12 +94,16 @@ def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:
         An option's text is not what it should be. The rest is checked by the estimator when training begins.
     """
     from chainrule.estimators import MLPClassifier, MLPRegressor
+    from chainrule.optimizers.catalogue import optimizers
 
-    first_order = o.solver != SECOND_ORDER
-    rate = o.learning_rate
-    if rate is None:
-        rate = _SGD_RATE if o.solver == "sgd" else _RATE
-    decay = _WEIGHT_DECAY if o.weight_decay is None and o.solver == "adamw" else o.weight_decay
+    try:
+        optimizer = optimizers.get(o.solver)
+    except ChainruleError as error:
+        raise in_words_of_the_command(error) from error
+    first_order = not optimizer.second_order
+    rate = optimizer.usual_rate if o.learning_rate is None else o.learning_rate
+    decays = "weight_decay" in optimizer.takes.values()
+    decay = _WEIGHT_DECAY if o.weight_decay is None and decays else o.weight_decay
     hidden = options.hidden_sizes(o.hidden)
     if o.dropout is None:
         dropout: Any = _DROPOUT if first_order else 0.0

@@ -210,6 +210,11 @@ class Activation:
         The smallest and the largest number that is accepted.
     kinks : tuple of float
         The points where there is no derivative; the one from the left is used there.
+    initializer : str
+        The initial weights for a layer of it, where each layer chooses for itself: He's for rectifiers, Glorot's for
+        what is about symmetric, or LeCun's.
+    self_normalizing : bool
+        Whether it keeps mean 0 and variance 1 from layer to layer, but only from that initialiser.
     aliases : tuple of str
         Other names.
 
@@ -232,12 +237,19 @@ class Activation:
     parameter_name: str = ""
     bounds: tuple[float, float] = (0.0, float("inf"))
     kinks: tuple[float, ...] = ()
+    initializer: str = "he_uniform"
+    self_normalizing: bool = False
     aliases: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> tuple[float, ...]:
         """The number in a tuple, empty if the function takes none."""
         return () if self.parameter is None else (self.parameter,)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Its name in a tuple."""
+        return () if self.parameter is None else (self.parameter_name,)
 
     @property
     def spec(self) -> str:
@@ -269,10 +281,10 @@ class Activation:
         return replace(self, parameter=parameters[0]) if parameters else self
 
 
-activations: Registry[Activation] = Registry("activation")
+activations: Registry[Activation] = Registry("activation", Activation)
 
 for _record in (
-    Activation("identity", identity, identity_derivative, "z", "1"),
+    Activation("identity", identity, identity_derivative, "z", "1", initializer="glorot_uniform"),
     Activation(
         "sigmoid",
         sigmoid,
@@ -280,6 +292,7 @@ for _record in (
         "1 / (1 + exp(-z))",
         "a (1 - a)",
         source="Verhulst 1838",
+        initializer="glorot_uniform",
         aliases=("logistic",),
     ),
     Activation(
@@ -289,6 +302,7 @@ for _record in (
         "(exp(z) - exp(-z)) / (exp(z) + exp(-z))",
         "1 - a²",
         source="LeCun et al. 1998, Efficient BackProp, section 4.4",
+        initializer="glorot_uniform",
     ),
     Activation(
         "relu",
@@ -330,6 +344,8 @@ for _record in (
         "1.0507 if z > 0 else a + 1.7581",
         source="Klambauer et al. 2017, eq. 2",
         kinks=(0.0,),
+        initializer="lecun_normal",
+        self_normalizing=True,
     ),
     Activation(
         "softplus",
@@ -338,6 +354,7 @@ for _record in (
         "log(1 + exp(z))",
         "1 / (1 + exp(-z))",
         source="Dugas et al. 2001, eq. 4",
+        initializer="glorot_uniform",
     ),
     Activation(
         "gelu",

@@ -34,6 +34,7 @@ def register_activation(
     derivative: Callable[..., Array],
     *,
     kinks: Sequence[float] = (),
+    initializer: str = "he_uniform",
     formula: str = "",
     derivative_formula: str = "",
     source: str = "",
@@ -51,6 +52,8 @@ def register_activation(
         ``derivative(z)`` or ``derivative(z, a)`` with ``a = value(z)``.
     kinks : sequence of float
         Points without a derivative; they are left out of the check.
+    initializer : str
+        The initial weights for a layer of it, where ``initializer="auto"`` lets a ``Network``'s layers choose.
     formula, derivative_formula, source : str
         Shown wherever the activation is shown.
 
@@ -94,6 +97,7 @@ def register_activation(
             derivative_formula or f"{name}'(z)",
             source=source,
             kinks=tuple(float(kink) for kink in kinks),
+            initializer=initializer,
         )
     )
 

@@ -307,7 +307,7 @@ class Loss:
             )
 
 
-losses: Registry[Loss] = Registry("loss")
+losses: Registry[Loss] = Registry("loss", Loss)
 
 _INFINITY = float("inf")
 for _record in (

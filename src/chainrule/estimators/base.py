@@ -36,13 +36,17 @@ from chainrule.estimators.network_view import as_network
 from chainrule.estimators.scoring import Score, validation_score
 from chainrule.network.inference import LEAST_ROWS
 from chainrule.network.parameters import Parameters
+from chainrule.optimizers.catalogue import optimizers
 from chainrule.training import TrainingResult, Validation
 
 
 def has_first_order_solver(estimator: Any) -> bool:
     """Tell whether ``partial_fit`` makes sense; raise AttributeError if not."""
-    if estimator.solver == parameters.SECOND_ORDER:
-        raise AttributeError("partial_fit is there for first-order solvers, and solver is 'lbfgs'")
+    if optimizers.get(estimator.solver).second_order:
+        given = estimator.solver
+        raise AttributeError(
+            f"partial_fit is there for first-order solvers, and solver is {given!r}"
+        )
     return True
 
 
@@ -117,13 +121,12 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
 
         input_dtype = np.dtype("float32") if prepared else training.X.dtype
         dtype = self.theta_.dtype if go_on else recipe.arithmetic(self, input_dtype, training.n)
-        second_order = self.solver == parameters.SECOND_ORDER
-        working = np.dtype("float64") if second_order else dtype
+        optimizer = parameters.optimizer_of(self)
+        working = np.dtype("float64") if optimizer.second_order else dtype
         data = self._data(training, working)
         row_weights = self._row_weights(training)
         self._build(data.X.shape[1], weights.total(row_weights, training.n), go_on)
 
-        optimizer = recipe.optimizer_of(self)
         engine = make_engine(
             self.engine, self.network_, optimizer, working, recipe.thread_count(self)
         )

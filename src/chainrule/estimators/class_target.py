@@ -177,7 +177,7 @@ class ClassTarget:
         ]
 
 
-def class_target(kind: str, classes: Sequence[np.ndarray], loss: str) -> ClassTarget:
+def class_target(kind: str, classes: Sequence[np.ndarray], loss: str | Loss) -> ClassTarget:
     """Choose the loss for labels of a kind.
 
     Parameters
@@ -187,7 +187,7 @@ def class_target(kind: str, classes: Sequence[np.ndarray], loss: str) -> ClassTa
         The sorted labels of each column.
     loss : str
         ``"auto"``, ``"log_loss"`` (the same), ``"log_loss(0.1)"`` (the same with label smoothing), or a registered loss
-        of probabilities.
+        of probabilities, or its record.
 
     Raises
     ------
@@ -201,12 +201,12 @@ def class_target(kind: str, classes: Sequence[np.ndarray], loss: str) -> ClassTa
     >>> class_target("single", [np.array([0, 1])], "log_loss(0.1)").loss
     'binary_log_loss(0.1)'
     """
-    name, _, rest = loss.partition("(")
-    if name in ("auto", "log_loss"):
-        several = kind == "single" and len(classes[0]) > 2
-        name = "multiclass_log_loss" if several else "binary_log_loss"
-        loss = f"{name}({rest}" if rest else name
-    record = losses.get(loss)
+    if isinstance(loss, str):
+        name, bracket, rest = loss.partition("(")
+        if name in ("auto", "log_loss"):
+            several = kind == "single" and len(classes[0]) > 2
+            loss = ("multiclass_log_loss" if several else "binary_log_loss") + bracket + rest
+    record = losses.registered(loss)
     target = ClassTarget(kind, tuple(classes), record.spec)
     if not record.targets.of_classes:
         fitting = [r.name for r in losses if r.targets.of_classes]

@@ -32,7 +32,7 @@ class Trainable(Fitted):
     """Trains ``theta_`` on rows as engines take them; all decisions about rows and targets are made before."""
 
     # The constructors' parameters that are used here; each is described in MLPClassifier and MLPRegressor.
-    solver: str
+    solver: Any
     alpha: float
     l1: float
     batch_size: Any
@@ -72,22 +72,21 @@ class Trainable(Fitted):
         self, optimizer: Optimizer, dtype: np.dtype[Any], go_on: bool, partial: bool
     ) -> TrainingState:
         """Return where training starts from: new weights, or all that it had when it stopped."""
-        optimizer_of_state = None if self.solver == parameters.SECOND_ORDER else optimizer
         if not go_on:
             initializer = recipe.initializer_of(self)
             start = initial_parameters(self.network_, initializer, self._seed, dtype)
-            return TrainingState.start(start.vector, optimizer_of_state)
+            return TrainingState.start(start.vector, optimizer)
         solver, state = getattr(self, "_training", ("", None))
         moments = None if state is None else state.optimizer_state.moments
         if (
             state is None
             or moments is None
-            or solver != self.solver
+            or solver != optimizer.name
             or state.theta.dtype != dtype
-            or (optimizer_of_state is not None and len(moments) != optimizer.n_moments)
+            or len(moments) != optimizer.n_moments
         ):
             # From a file or a pickle, or by another solver: the weights go on, the moments start anew.
-            state = TrainingState.start(self.theta_.astype(dtype), optimizer_of_state)
+            state = TrainingState.start(self.theta_.astype(dtype), optimizer)
             state.epoch, state.history = len(self._history), self._history
         elif partial or state.best_theta is None:
             np.copyto(state.theta, self.theta_)  # coefs_ are writable, and may have been written to
@@ -103,7 +102,7 @@ class Trainable(Fitted):
         partial: bool,
     ) -> TrainingResult:
         batch_size = recipe.batch_rows(self, data.n)
-        second_order = self.solver == parameters.SECOND_ORDER
+        second_order = optimizer.second_order
         if not second_order and self.batch_size != "auto" and self.batch_size > data.n:
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the {data.n} rows and is taken as {data.n}",
@@ -152,7 +151,7 @@ class Trainable(Fitted):
         state = result.state
         with np.errstate(over="ignore"):
             self.theta_ = result.theta.astype(dtype, copy=False)
-        self._training = (self.solver, state)
+        self._training = (parameters.optimizer_of(self).name, state)
         self._history = state.history
         self.best_epoch_, self.stop_reason_ = state.best_epoch, result.reason
         self.n_iter_ = state.epoch - epochs_before

@@ -99,13 +99,13 @@ class NumberTarget:
 
 
 def number_target(
-    loss: str, y: np.ndarray, weights: np.ndarray | None, scaled: bool, flat: bool
+    loss: str | Loss, y: np.ndarray, weights: np.ndarray | None, scaled: bool, flat: bool
 ) -> NumberTarget:
     """Learn centre and scale from the training rows.
 
     Parameters
     ----------
-    loss : str
+    loss : str or Loss
         A registered loss.
     y : ndarray of shape (n, n_columns)
     weights : ndarray of shape (n,) or None
@@ -121,7 +121,7 @@ def number_target(
     >>> target.center.tolist(), target.scale.tolist()
     ([2.0], [1.0])
     """
-    record = losses.get(loss)
+    record = losses.registered(loss)
     columns = np.asarray(y, dtype=np.float64)
     center, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
     record.check_targets(columns)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from inspect import signature
 from numbers import Integral, Real
 from typing import Any
 
@@ -15,8 +16,9 @@ import numpy as np
 from chainrule.engines import ENGINES
 from chainrule.equations.activations import activations
 from chainrule.errors import InputError, InputTypeError
-from chainrule.network.initializers import initializers
+from chainrule.network.initializers import Initializer, initializers
 from chainrule.optimizers.catalogue import optimizers
+from chainrule.optimizers.optimizer import Optimizer
 from chainrule.optimizers.schedules import schedules
 from chainrule.optimizers.settings import (
     COUNT,
@@ -61,8 +63,6 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "preparation": ("auto", True, False),
 }
 DTYPES = ("auto", "float32", "float64")
-SECOND_ORDER = "lbfgs"
-FIRST_ORDER_ONLY = ("dropout", "clip_norm", "warmup")
 
 
 def store(estimator: Any, given: dict[str, Any]) -> None:
@@ -141,9 +141,9 @@ def activation_names(estimator: Any) -> tuple[str, ...]:
     """Return the activation of each hidden layer."""
     given, n_hidden = estimator.activation, len(hidden_sizes(estimator))
     if isinstance(given, str) or not isinstance(given, Iterable):
-        name = activations.get(given).spec
+        name = activations.registered(given).spec
         return (name,) * n_hidden
-    names = tuple(activations.get(name).spec for name in given)
+    names = tuple(activations.registered(name).spec for name in given)
     if len(names) != n_hidden:
         raise InputError.of(
             "activation",
@@ -172,6 +172,45 @@ def dropout_rates(estimator: Any) -> tuple[float, ...]:
             expected="one for each hidden layer, or one for all",
         )
     return tuple(float(rate) for rate in rates)
+
+
+def optimizer_of(estimator: Any) -> Optimizer:
+    """Return the optimizer that ``solver`` stands for; a name takes the numbers it knows from the other parameters.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If there is no such solver, or a number is not accepted; and where the other parameters say something that the
+        solver would not hear of: a number beside a record that has its own, or weight decay for one without it.
+
+    Examples
+    --------
+    >>> from chainrule import MLPClassifier
+    >>> optimizer_of(MLPClassifier(solver="rmsprop(rho=0.9)", learning_rate_init=0.01))
+    RMSprop(learning_rate=0.01, rho=0.9, epsilon=1e-08, momentum=0.0)
+    """
+    given = estimator.get_params(deep=False)
+    optimizer = optimizers.get(given["solver"], lambda record: record.taken_from(given))
+    if optimizer is given["solver"]:
+        usual = signature(type(estimator)).parameters
+        for setting, name in optimizer.takes.items():
+            if given[name] not in (usual[name].default, getattr(optimizer, setting)):
+                record = f"solver={type(optimizer).__name__}({setting}={given[name]})"
+                raise InputError.of(
+                    name,
+                    got=f"{given[name]} beside solver={optimizer}",
+                    expected="the number in one place",
+                    remedy=f"write {record}, or solver={optimizer.name!r}",
+                )
+    if given["weight_decay"] is not None and "weight_decay" not in optimizer.takes.values():
+        able = [repr(other.name) for other in optimizers if "weight_decay" in other.takes.values()]
+        raise InputError.of(
+            "weight_decay",
+            got=f"{given['weight_decay']} with solver={optimizer.name!r}",
+            expected=f"a solver that decays weights: {', '.join(able)}",
+            remedy="use alpha for a penalty with any solver",
+        )
+    return optimizer
 
 
 def callbacks(estimator: Any) -> list[Any]:
@@ -208,8 +247,8 @@ def _check_initializer(given: Any) -> None:
     if isinstance(given, str):
         if given != "auto":
             initializers.get(given)
-    elif not isinstance(given, Sequence):
-        expected = "'auto', the name of an initializer, or the arrays W1, b1, W2, b2, ..."
+    elif not isinstance(given, Sequence | Initializer):
+        expected = "'auto', a name or record of an initializer, or the arrays W1, b1, W2, b2, ..."
         raise InputTypeError.of("initializer", got=type(given).__name__, expected=expected)
 
 
@@ -221,28 +260,18 @@ def _check_schedule(given: Any) -> None:
 
 
 def _check_solver(estimator: Any) -> None:
-    names = [*optimizers.names(), SECOND_ORDER]
-    if estimator.solver not in names:
-        expected = f"one of {', '.join(names)}"
-        raise InputError.of("solver", got=repr(estimator.solver), expected=expected)
-    if estimator.weight_decay is not None and estimator.solver != "adamw":
-        raise InputError.of(
-            "weight_decay",
-            got=f"{estimator.weight_decay} with solver={estimator.solver!r}",
-            expected="solver='adamw', the one that decays weights",
-            remedy="use alpha for a penalty with any solver",
-        )
-    if estimator.solver == SECOND_ORDER:
-        unused = {"dropout": any(dropout_rates(estimator)), "clip_norm": estimator.clip_norm}
-        unused["warmup"] = estimator.warmup
-        for name in FIRST_ORDER_ONLY:
-            if unused[name]:
-                raise InputError.of(
-                    name,
-                    got=f"{getattr(estimator, name)} with solver='lbfgs'",
-                    expected="a first-order solver",
-                    remedy="L-BFGS needs the same objective at every step; use adam or sgd",
-                )
+    if not optimizer_of(estimator).second_order:
+        return
+    unused = {"dropout": any(dropout_rates(estimator)), "clip_norm": estimator.clip_norm}
+    unused["warmup"] = estimator.warmup
+    for name, given in unused.items():
+        if given:
+            raise InputError.of(
+                name,
+                got=f"{getattr(estimator, name)} with solver={estimator.solver!r}",
+                expected="a first-order solver",
+                remedy="a second-order one needs the same objective at every step; use adam or sgd",
+            )
 
 
 def _check_warmup(given: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the constructor's parameters come to: optimizer, schedule, precision, threads, rows of a step."""
+"""What the constructor's parameters come to: schedule, precision, threads, rows of a step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.estimators.parameters import SECOND_ORDER, activation_names
+from chainrule.equations.activations import activations
+from chainrule.estimators.parameters import activation_names, optimizer_of
 from chainrule.network.threads import available_processors
-from chainrule.optimizers.catalogue import make_optimizer
-from chainrule.optimizers.optimizer import Optimizer
 from chainrule.optimizers.schedule import Schedule
 from chainrule.optimizers.schedules import make_schedule, schedules
 
@@ -31,40 +30,15 @@ def arithmetic(estimator: Any, input_dtype: np.dtype[Any], n: int) -> np.dtype[A
     if estimator.dtype != "auto":
         chosen: np.dtype[Any] = np.dtype(estimator.dtype)
         return chosen
-    full_batch = estimator.solver == SECOND_ORDER or batch_rows(estimator, n) == n
+    full_batch = optimizer_of(estimator).second_order or batch_rows(estimator, n) == n
     return np.dtype("float64" if full_batch and input_dtype == np.float64 else "float32")
-
-
-def optimizer_of(estimator: Any) -> Optimizer:
-    """Return the first-order optimizer; plain descent stands in where L-BFGS needs none."""
-    rate = float(estimator.learning_rate_init)
-    match estimator.solver:
-        case "sgd":
-            return make_optimizer(
-                "sgd",
-                learning_rate=rate,
-                momentum=float(estimator.momentum),
-                nesterov=bool(estimator.nesterovs_momentum),
-            )
-        case "adam" | "adamw":
-            settings = {name: float(getattr(estimator, name)) for name in ("beta_1", "beta_2")}
-            if estimator.solver == "adamw" and estimator.weight_decay is not None:
-                settings["weight_decay"] = float(estimator.weight_decay)
-            epsilon = float(estimator.epsilon)
-            return make_optimizer(estimator.solver, learning_rate=rate, epsilon=epsilon, **settings)
-        case "rmsprop":
-            return make_optimizer("rmsprop", learning_rate=rate, epsilon=float(estimator.epsilon))
-    return make_optimizer("sgd", momentum=0.0)
 
 
 def schedule_of(estimator: Any, steps_per_epoch: int) -> Schedule:
     """Return the schedule; numbers that do not stand in its name come from the other parameters."""
-    given = schedules.get(estimator.learning_rate)
-    if estimator.learning_rate == "invscaling":
-        given = given.with_parameters(float(estimator.power_t))
-    if estimator.learning_rate == "adaptive":
-        given = given.with_parameters(float(estimator.tol), estimator.n_iter_no_change)
-    return make_schedule(given, _warmup_epochs(estimator, steps_per_epoch))
+    given = estimator.get_params(deep=False)
+    schedule = schedules.get(given["learning_rate"], lambda record: record.taken_from(given))
+    return make_schedule(schedule, _warmup_epochs(estimator, steps_per_epoch))
 
 
 def initializer_of(estimator: Any) -> Any:
@@ -76,7 +50,8 @@ def initializer_of(estimator: Any) -> Any:
     """
     if not isinstance(estimator.initializer, str) or estimator.initializer != "auto":
         return estimator.initializer
-    return "auto" if "selu" in activation_names(estimator) else "glorot_uniform"
+    hidden = map(activations.get, activation_names(estimator))
+    return "auto" if any(f.self_normalizing for f in hidden) else "glorot_uniform"
 
 
 def has_horizon(estimator: Any) -> bool:

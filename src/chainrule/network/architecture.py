@@ -81,9 +81,9 @@ class Architecture:
                 remedy="the last layer's is usually 'identity'",
             )
         object.__setattr__(
-            self, "activations", tuple(activations.get(a).spec for a in self.activations)
+            self, "activations", tuple(activations.registered(a).spec for a in self.activations)
         )
-        object.__setattr__(self, "loss", losses.get(self.loss).spec)
+        object.__setattr__(self, "loss", losses.registered(self.loss).spec)
         self.loss_function.columns(self.loss_function.parameters, sizes[-1])  # do the outputs fit?
         for name in ("l2", "l1"):
             number = _float(getattr(self, name))

@@ -36,6 +36,8 @@ class Initializer:
         The variance as it is written on paper, and where it was published.
     parameters : tuple of float
         Numbers that may be set.
+    parameter_names : tuple of str
+        What they are called.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Initializer:
     formula: str
     source: str
     parameters: tuple[float, ...] = ()
+    parameter_names: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
 
     @property
@@ -98,7 +101,7 @@ _HE = "He et al. 2015, eq. 10"
 _GLOROT = "Glorot & Bengio 2010, eq. 16"
 _LECUN = "LeCun et al. 1998, Efficient BackProp, eq. 16"
 
-initializers: Registry[Initializer] = Registry("initializer")
+initializers: Registry[Initializer] = Registry("initializer", Initializer)
 for _record in (
     Initializer("he_normal", _he, False, "variance 2 / fan_in", _HE, aliases=("kaiming_normal",)),
     Initializer("he_uniform", _he, True, "variance 2 / fan_in", _HE, aliases=("kaiming_uniform",)),
@@ -120,32 +123,16 @@ for _record in (
     ),
     Initializer("lecun_normal", _lecun, False, "variance 1 / fan_in", _LECUN),
     Initializer("lecun_uniform", _lecun, True, "variance 1 / fan_in", _LECUN),
-    Initializer("normal", _fixed, False, "variance scale²", "", parameters=(0.01,)),
-    Initializer("uniform", _bound, True, "from -bound to bound", "", parameters=(0.05,)),
+    Initializer("normal", _fixed, False, "variance scale²", "", (0.01,), ("scale",)),
+    Initializer("uniform", _bound, True, "from -bound to bound", "", (0.05,), ("bound",)),
     Initializer("zeros", _none, False, "0", ""),
 ):
     initializers.register(_record)
 
-_SYMMETRIC = {"identity", "sigmoid", "tanh", "softplus"}
-
-
-def automatic(activation: str) -> str:
-    """Return the initialiser that suits an activation: He for the rectifiers, LeCun for selu, Glorot else.
-
-    Examples
-    --------
-    >>> automatic("relu"), automatic("tanh"), automatic("selu")
-    ('he_uniform', 'glorot_uniform', 'lecun_normal')
-    """
-    name = activation.split("(")[0]
-    if name == "selu":
-        return "lecun_normal"
-    return "glorot_uniform" if name in _SYMMETRIC else "he_uniform"
-
 
 def initial_parameters(
     architecture: Architecture,
-    initializer: str | Sequence[np.ndarray] = "auto",
+    initializer: str | Initializer | Sequence[np.ndarray] = "auto",
     seed: int = 0,
     dtype: type | np.dtype | str = "float64",
 ) -> Parameters:
@@ -154,8 +141,9 @@ def initial_parameters(
     Parameters
     ----------
     architecture : Architecture
-    initializer : str or sequence of ndarray
-        A registered name, ``"auto"`` (by each layer's activation), or the arrays W1, b1, W2, b2, ... themselves.
+    initializer : str, Initializer or sequence of ndarray
+        A registered name or a record, ``"auto"`` (the one that each layer's activation names), or the arrays W1, b1,
+        W2, b2, ... themselves.
     seed : int
         With the layer, the only thing that the draw depends on.
     dtype : dtype
@@ -169,16 +157,14 @@ def initial_parameters(
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise InputError.of("dtype", got=np.dtype(dtype), expected="float32 or float64")
     parameters = Parameters(architecture, np.zeros(architecture.n_parameters, dtype=dtype))
-    if not isinstance(initializer, str):
+    if not isinstance(initializer, str | Initializer):
         _copy_given(parameters, initializer)
         return parameters
     for layer in range(1, architecture.n_layers + 1):
-        name = (
-            automatic(architecture.activations[layer - 1]) if initializer == "auto" else initializer
-        )
+        given = architecture.f[layer].initializer if initializer == "auto" else initializer
         generator = random.generator(seed, "initial_weights", layer)
         fan_in, fan_out = parameters.W[layer].shape
-        parameters.W[layer][...] = initializers.get(name).draw(generator, fan_in, fan_out)
+        parameters.W[layer][...] = initializers.get(given).draw(generator, fan_in, fan_out)
     return parameters
 
 

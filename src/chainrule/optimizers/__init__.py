@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from chainrule.optimizers.adam import Adam
 from chainrule.optimizers.adamw import AdamW, decay
-from chainrule.optimizers.catalogue import make_optimizer, optimizers
-from chainrule.optimizers.lbfgs import LBFGSResult, minimize
+from chainrule.optimizers.catalogue import optimizers
+from chainrule.optimizers.lbfgs import LBFGS, LBFGSResult, minimize
 from chainrule.optimizers.optimizer import Optimizer, OptimizerState, apply, update
 from chainrule.optimizers.rmsprop import RMSprop
 from chainrule.optimizers.schedule import Horizon, Schedule, ScheduleState
@@ -29,6 +29,7 @@ from chainrule.optimizers.schedules import (
 from chainrule.optimizers.sgd import SGD
 
 __all__ = [
+    "LBFGS",
     "SGD",
     "Adam",
     "AdamW",
@@ -49,7 +50,6 @@ __all__ = [
     "WarmUp",
     "apply",
     "decay",
-    "make_optimizer",
     "make_schedule",
     "minimize",
     "optimizers",

@@ -105,6 +105,11 @@ class Adam(Optimizer):
         "beta_2": FRACTION,
         "epsilon": POSITIVE,
     }
+    takes: ClassVar[Mapping[str, str]] = {
+        "beta_1": "beta_1",
+        "beta_2": "beta_2",
+        "epsilon": "epsilon",
+    }
 
     learning_rate: float = 1e-3
     beta_1: float = 0.9

@@ -60,6 +60,12 @@ class AdamW(Optimizer):
         "epsilon": POSITIVE,
         "weight_decay": NOT_NEGATIVE,
     }
+    takes: ClassVar[Mapping[str, str]] = {
+        "beta_1": "beta_1",
+        "beta_2": "beta_2",
+        "epsilon": "epsilon",
+        "weight_decay": "weight_decay",
+    }
 
     learning_rate: float = 1e-3
     beta_1: float = 0.9

@@ -54,6 +54,7 @@ class Adaptive(Schedule):
         "divisor": AT_LEAST_ONE,
         "smallest": NOT_NEGATIVE,
     }
+    takes: ClassVar[Mapping[str, str]] = {"tol": "tol", "n_iter_no_change": "n_iter_no_change"}
 
     tol: float = 1e-4
     n_iter_no_change: float = 10

@@ -17,17 +17,49 @@ Shapes: theta and its gradient are (P,). Nothing that is given is overwritten.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from chainrule.errors import TrainingError
+from chainrule.optimizers.optimizer import Optimizer, Rule, columns
+from chainrule.optimizers.settings import Limits
+from chainrule.optimizers.sgd import plain
 
 Vector = npt.NDArray[np.float64]
 _FTOL = 2.220446049250313e-09  # SciPy's default
+
+
+@dataclass(frozen=True)
+class LBFGS(Optimizer):
+    """L-BFGS as a record. It has no settings: ``tol``, ``max_iter`` and ``max_fun`` are the training's.
+
+    Engines compile an update for every optimizer; here it is plain descent, and nobody calls it.
+    """
+
+    name: ClassVar[str] = "lbfgs"
+    formula: ClassVar[str] = "theta -= step H g, H from the last 10 steps and changes of g"
+    source: ClassVar[str] = "Liu & Nocedal 1989; Byrd, Lu, Nocedal & Zhu 1995"
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    limits: ClassVar[Mapping[str, Limits]] = {}
+    second_order: ClassVar[bool] = True
+
+    @property
+    def n_moments(self) -> int:
+        """0: SciPy keeps what it remembers."""
+        return 0
+
+    @property
+    def rule(self) -> Rule:
+        """``plain``, never called."""
+        return plain
+
+    def coefficients(self, steps: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return no column."""
+        return columns(steps)
 
 
 @dataclass(frozen=True)

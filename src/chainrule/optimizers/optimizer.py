@@ -1,4 +1,4 @@
-"""What every first-order optimizer is: settings, an elementwise rule, coefficients of each step.
+"""What every optimizer is: settings, an elementwise rule, coefficients of each step.
 
 The rule is written once. ``update`` below calls it on whole vectors; a compiled engine calls the
 very same function on scalars. So a rule holds arithmetic and functions of
@@ -17,9 +17,9 @@ Overwritten, in place: ``update`` and ``apply`` write into ``theta``, ``moments`
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from chainrule.errors import InputError
 from chainrule.optimizers.decay import decay as decay  # re-exported, compiled by the engines
-from chainrule.optimizers.settings import Limits, check
+from chainrule.optimizers.settings import SettingsRecord
 
 #: rule(theta, g, *moments, rate, *coefficients) -> theta, or (theta, *moments) if there are any
 Rule = Callable[..., Any]
@@ -50,36 +50,37 @@ class OptimizerState:
     step: int = 0
 
 
-class Optimizer(ABC):
-    """Base of the first-order optimizers; each is a frozen dataclass in its own file.
+class Optimizer(SettingsRecord):
+    """Base of the optimizers; each is a frozen dataclass in its own file.
+
+    What a record has besides its rule stands in ``SettingsRecord``. ``learning_rate`` is always taken
+    from the estimator's ``learning_rate_init``.
 
     Attributes
     ----------
-    name : str
-        The name in the registry.
-    formula : str
-        The update as it is written on paper.
-    source : str
-        Where it was published.
     rules : tuple of callable
         Every function that ``rule`` may be, so that all of them can be tested and compiled.
-    limits : mapping of str to Limits
-        The settings and what is accepted.
+    usual_rate : float
+        The rate that the command trains tables with, for want of another.
+    second_order : bool
+        Whether it sees all rows at every step, in float64, and finds its steps itself; then there
+        are no rules, and neither schedule, dropout nor clipping.
     learning_rate : float
         The base rate; a schedule multiplies it.
     """
 
-    name: ClassVar[str]
-    aliases: ClassVar[tuple[str, ...]] = ()
-    formula: ClassVar[str]
-    source: ClassVar[str]
     rules: ClassVar[tuple[Rule, ...]]
-    limits: ClassVar[Mapping[str, Limits]]
+    usual_rate: ClassVar[float] = 0.003
+    second_order: ClassVar[bool] = False
+    _kind: ClassVar[str] = "optimizer"
+    _named: ClassVar[bool] = True
 
     learning_rate: float
 
-    def __post_init__(self) -> None:
-        check(self, self.limits)
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "learning_rate" in cls.limits:
+            cls.takes = {"learning_rate": "learning_rate_init", **cls.takes}
 
     @property
     def weight_decay(self) -> float:
@@ -118,23 +119,6 @@ class Optimizer(ABC):
     def start(self, n_parameters: int, dtype: npt.DTypeLike = np.float32) -> OptimizerState:
         """Return the state before the first step: zero moments, no steps."""
         return OptimizerState(np.zeros((self.n_moments, n_parameters), dtype=dtype))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return name and settings as plain data."""
-        # Subclasses are dataclasses; the base is not, so that it adds no field of its own.
-        return {"name": self.name, **asdict(self)}  # type: ignore[call-overload]
-
-    @classmethod
-    def with_parameters(cls, *parameters: float) -> Any:
-        """Return the class: what the registry calls for ``"name(...)"``, which none accepts."""
-        if parameters:
-            raise InputError.of(
-                f"optimizer {cls.name}",
-                got=f"numbers {parameters} in its name",
-                expected="the name alone",
-                remedy=f"set them by name: {', '.join(cls.limits)}",
-            )
-        return cls
 
 
 def columns(steps: npt.ArrayLike, *values: Any) -> npt.NDArray[np.float64]:

@@ -91,6 +91,7 @@ class RMSprop(Optimizer):
         "epsilon": POSITIVE,
         "momentum": FRACTION,
     }
+    takes: ClassVar[Mapping[str, str]] = {"epsilon": "epsilon"}
 
     learning_rate: float = 1e-3
     rho: float = 0.99

@@ -14,17 +14,16 @@ Shapes: ``steps`` and the multipliers are (n_steps,), int64 and float64.
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.equations.registry import specification
 from chainrule.errors import InputError
-from chainrule.optimizers.settings import COUNT, Limits, check
+from chainrule.optimizers.settings import COUNT, SettingsRecord, check
 
 Multipliers = npt.NDArray[np.float64]
 
@@ -127,33 +126,20 @@ class ScheduleState:
         return cls(**data)
 
 
-class Schedule(ABC):
+class Schedule(SettingsRecord):
     """Base of the schedules: frozen dataclasses, their numbers part of the name: ``"cosine(0.1)"``.
+
+    What a record has besides its multipliers stands in ``SettingsRecord``. In a ``formula`` s is the
+    step, e the epoch and S the number of steps.
 
     Attributes
     ----------
-    name, aliases : str, tuple of str
-        The names in the registry.
-    formula : str
-        The multiplier as it is written on paper; s is the step, e the epoch, S the number
-        of steps.
-    source : str
-        Where it was published.
     ends : bool
         Whether it is laid out for exactly S steps, so that to end there is the plan.
-    limits : mapping of str to Limits
-        The numbers, in the order in which they stand in the name, and what is accepted.
     """
 
-    name: ClassVar[str]
-    aliases: ClassVar[tuple[str, ...]] = ()
-    formula: ClassVar[str]
-    source: ClassVar[str] = ""
     ends: ClassVar[bool] = False
-    limits: ClassVar[Mapping[str, Limits]] = {}
-
-    def __post_init__(self) -> None:
-        check(self, self.limits)
+    _kind: ClassVar[str] = "schedule"
 
     @abstractmethod
     def multipliers(self, steps: npt.ArrayLike, horizon: Horizon) -> Multipliers:
@@ -195,32 +181,3 @@ class Schedule(ABC):
     ) -> npt.NDArray[np.float64]:
         """Return the learning rate at each step, (n_steps,)."""
         return learning_rate * state.multiplier * self.multipliers(steps, horizon)
-
-    @property
-    def parameters(self) -> tuple[float, ...]:
-        """The numbers, in the order of ``limits``."""
-        return tuple(getattr(self, name) for name in self.limits)
-
-    @property
-    def spec(self) -> str:
-        """The text that gets this very schedule from the registry."""
-        return specification(self.name, self.parameters)
-
-    def with_parameters(self, *parameters: float) -> Self:
-        """Return this schedule with its first numbers set, the others as they are.
-
-        Raises
-        ------
-        InputError
-            If there are more numbers than it takes, or one is not accepted.
-        """
-        if len(parameters) > len(self.limits):
-            raise InputError.of(
-                f"schedule {self.name}",
-                got=f"{len(parameters)} numbers",
-                expected=f"at most {len(self.limits)}: {', '.join(self.limits)}"
-                if self.limits
-                else "no number",
-            )
-        # Subclasses are dataclasses; the base is not, so that it adds no field of its own.
-        return replace(self, **dict(zip(self.limits, parameters, strict=False)))  # type: ignore[type-var]

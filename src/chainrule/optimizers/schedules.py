@@ -69,6 +69,7 @@ class InverseScaling(Schedule):
     formula: ClassVar[str] = "(t + 1)^-power_t, t = e * n_samples"
     source: ClassVar[str] = "scikit-learn, sklearn/neural_network/_stochastic_optimizers.py"
     limits: ClassVar[Mapping[str, Limits]] = {"power_t": NOT_NEGATIVE}
+    takes: ClassVar[Mapping[str, str]] = {"power_t": "power_t"}
 
     power_t: float = 0.5
 
@@ -140,7 +141,7 @@ class Exponential(Schedule):
 
 
 #: records by name; ``schedules.get("cosine(0.1)")``. Warm-up is not one: it multiplies one of them.
-schedules: Registry[Schedule] = Registry("schedule")
+schedules: Registry[Schedule] = Registry("schedule", Schedule)  # type: ignore[type-abstract]
 
 for _schedule in (
     Constant(),

@@ -1,8 +1,9 @@
 """Stochastic gradient descent: plain, with momentum, with Nesterov's momentum.
 
-plain         theta <- theta - rate g                                       Robbins & Monro 1951
-momentum      v <- momentum v - rate g;  theta <- theta + v                 Polyak 1964; Sutskever
-et al. 2013, eq. 1-2 Nesterov      v <- momentum v - rate g;  theta <- theta + momentum v - rate g
+plain         theta <- theta - rate g                                         Robbins & Monro 1951
+momentum      v <- momentum v - rate g;  theta <- theta + v                   Polyak 1964;
+                                                                              Sutskever et al. 2013, eq. 1-2
+Nesterov      v <- momentum v - rate g;  theta <- theta + momentum v - rate g
 
 Nesterov's gradient is taken at theta + momentum v (Sutskever et al. 2013, eq. 3-4). Keeping that
 shifted point as theta gives the last line (Bengio, Boulanger-Lewandowski & Pascanu 2013, eq. 7),
@@ -22,9 +23,8 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.errors import InputTypeError
 from chainrule.optimizers.optimizer import Optimizer, Rule, columns
-from chainrule.optimizers.settings import POSITIVE, PROPORTION, Limits
+from chainrule.optimizers.settings import FLAG, POSITIVE, PROPORTION, Flag, Limits
 
 
 def plain(theta: Any, g: Any, rate: Any) -> Any:
@@ -77,17 +77,17 @@ class SGD(Optimizer):
     formula: ClassVar[str] = "v = momentum v - rate g; theta += momentum v - rate g"
     source: ClassVar[str] = "Robbins & Monro 1951; Sutskever, Martens, Dahl & Hinton 2013, eq. 1-4"
     rules: ClassVar[tuple[Rule, ...]] = (plain, heavy_ball, nesterov)
-    limits: ClassVar[Mapping[str, Limits]] = {"learning_rate": POSITIVE, "momentum": PROPORTION}
+    limits: ClassVar[Mapping[str, Limits | Flag]] = {
+        "learning_rate": POSITIVE,
+        "momentum": PROPORTION,
+        "nesterov": FLAG,
+    }
+    takes: ClassVar[Mapping[str, str]] = {"momentum": "momentum", "nesterov": "nesterovs_momentum"}
+    usual_rate: ClassVar[float] = 0.03
 
     learning_rate: float = 1e-3
     momentum: float = 0.9
     nesterov: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.nesterov, bool | np.bool_):
-            raise InputTypeError.of("nesterov", got=repr(self.nesterov), expected="True or False")
-        object.__setattr__(self, "nesterov", bool(self.nesterov))
 
     @property
     def n_moments(self) -> int:
