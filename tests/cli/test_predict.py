@@ -107,7 +107,7 @@ def test_models_from_python_without_preparation(rng: np.random.Generator, tmp_pa
     frame = pd.DataFrame(X, columns=["a", "b", "c"])
     settings = {"solver": "lbfgs", "hidden_layer_sizes": (), "random_state": 0}
     frame.to_csv("t.csv", index=False)
-    named = MLPRegressor(**settings).fit(frame, X[:, 0])
+    named = MLPRegressor(**settings, preparation=False).fit(frame, X[:, 0])
     nameless = MLPRegressor(**settings).fit(X, X[:, 0])
     for name, model in (("named.model", named), ("nameless.model", nameless)):
         model.save(name)
@@ -248,7 +248,8 @@ def test_a_late_mistake_for_a_model_without_preparation(
 ) -> None:
     monkeypatch.setattr("chainrule.report.judging.BLOCK", 7)
     frame = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
-    model = MLPRegressor(hidden_layer_sizes=(), solver="lbfgs", random_state=0)
+    settings = {"hidden_layer_sizes": (), "solver": "lbfgs", "random_state": 0}
+    model = MLPRegressor(**settings, preparation=False)
     model.fit(frame, frame["a"]).save("named.model")
     model.fit(frame.to_numpy(), frame["a"]).save("nameless.model")
     frame.loc[3, "b"] = np.nan

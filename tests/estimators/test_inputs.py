@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 import scipy.sparse
 from sklearn.exceptions import NotFittedError
@@ -28,23 +30,29 @@ def mixed(n: int = 60) -> pd.DataFrame:
     return frame
 
 
-@pytest.mark.parametrize(
-    ("frame", "expected"),
-    [
-        (mixed(), True),
-        (mixed()[["size", "mass"]], True),
-        (mixed()[["size"]], False),
-        (pd.DataFrame({"yes": [True, False]}), False),
-        (pd.DataFrame({"n": pd.array([1, 2], dtype="Int64")}), False),
-        (pd.DataFrame({"n": pd.array([1, None], dtype="Int64")}), True),
-        (pd.DataFrame({"on": pd.to_datetime(["2020-01-01", "2021-01-01"])}), True),
-        (X, False),
-    ],
-)
-def test_what_is_prepared_by_itself(frame: Any, expected: bool) -> None:
-    assert wants_preparation(classifier(), frame) is expected
+FRAMES: dict[str, Any] = {
+    "words and holes": mixed(),
+    "holes": mixed()[["size", "mass"]],
+    "numbers": mixed()[["size"]],
+    "truth values": pd.DataFrame({"yes": [True, False]}),
+    "nullable": pd.DataFrame({"n": pd.array([1, 2], dtype="Int64")}),
+    "dates": pd.DataFrame({"on": pd.to_datetime(["2020-01-01", "2021-01-01"])}),
+    "polars": pl.DataFrame({"n": [1.0, 2.0]}),
+    "lazy": pl.LazyFrame({"n": [1.0, 2.0]}),
+    "pyarrow": pa.table({"n": [1.0, 2.0]}),
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
+def test_every_frame_is_prepared_whatever_it_holds(frame: Any) -> None:
+    assert wants_preparation(classifier(), frame)
     assert wants_preparation(classifier(preparation=True), frame)
     assert not wants_preparation(classifier(preparation=False), frame)
+
+
+@pytest.mark.parametrize("array", [X, X.tolist(), scipy.sparse.csr_array(X), X.astype(object)])
+def test_no_array_is_prepared_unless_asked(array: Any) -> None:
+    assert not wants_preparation(classifier(), array)
 
 
 @pytest.mark.filterwarnings("ignore::chainrule.errors.DataWarning")
@@ -91,13 +99,35 @@ def test_an_array_can_be_prepared_on_demand() -> None:
         classifier(preparation=True).fit(np.arange(3.0), [0, 1, 1])
 
 
-def test_a_frame_of_numbers_behaves_as_with_scikit_learn() -> None:
-    frame = pd.DataFrame(X, columns=list("abcd"))
+def test_a_frame_of_numbers_is_scaled_and_its_columns_are_found_by_name() -> None:
+    frame = pd.DataFrame(X * [1.0, 1e6, 1e-6, 1.0], columns=list("abcd"))
     model = classifier().fit(frame, Y)
-    assert model.preparation_ is None
-    assert np.array_equal(model.theta_, classifier().fit(X, Y).theta_)
+    assert np.abs(model._network_inputs(frame)).max() < 3.0
+    np.testing.assert_array_equal(
+        model.predict_proba(frame[["d", "b", "a", "c"]]), model.predict_proba(frame)
+    )
+    plain = classifier(preparation=False).fit(frame, Y)
+    assert np.array_equal(plain.theta_, classifier().fit(frame.to_numpy(), Y).theta_)
     with pytest.raises(ValueError, match="feature names"):
-        model.predict(frame[["b", "a", "c", "d"]])
+        plain.predict(frame[["b", "a", "c", "d"]])
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_what_no_array_may_hold_is_told_with_place_and_remedy(wrong: float, sparse: bool) -> None:
+    given: Any = X.copy()
+    given[4, 2] = wrong
+    given = scipy.sparse.csr_array(given) if sparse else given
+    model = classifier(max_iter=1).fit(X, Y)
+    for ask in (
+        model.predict,
+        lambda rows: classifier().fit(rows, Y),
+        lambda rows: model.score(rows, Y),
+    ):
+        with pytest.raises(InputError, match=r"X: got (NaN|-?inf)") as told:
+            ask(given)
+        assert "preparation=True" in str(told.value)
+        assert sparse or "row 5, column 3" in str(told.value)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -116,7 +146,7 @@ def test_the_engine_gets_contiguous_rows_that_may_be_written_to(dtype: str) -> N
     assert engine_input(given, np.dtype(dtype)) is given  # what fits is not copied
 
 
-def test_a_data_frame_is_told_without_pandas() -> None:
+def test_a_data_frame_is_told_from_a_column_and_an_array() -> None:
     assert is_frame(mixed())
     assert not is_frame(mixed()["size"])
     assert not is_frame(X)
@@ -196,7 +226,7 @@ def test_plain_rows_come_to_what_all_checks_make_of_them(
     model, kept = fitted(dtype), given.copy()
     rows = plain_input(model, given)
     assert rows is not None
-    np.testing.assert_array_equal(rows, model._checked_input(given))
+    np.testing.assert_array_equal(rows, model._network_inputs(given))
     assert rows.dtype == dtype
     assert rows.flags.carray
     quick = outcome(model, given)
@@ -276,7 +306,7 @@ def test_rows_are_plain_only_where_no_names_and_no_preparation_are() -> None:
     assert plain_input(classifier(), X) is None
     with pytest.raises(NotFittedError):
         classifier().predict(X)
-    named = classifier(max_iter=1).fit(pd.DataFrame(X, columns=list("abcd")), Y)
+    named = classifier(max_iter=1, preparation=False).fit(pd.DataFrame(X, columns=list("abcd")), Y)
     assert plain_input(named, X) is None
     with pytest.warns(UserWarning, match="X does not have valid feature names"):
         named.predict(X[:1])
@@ -296,7 +326,7 @@ def test_plain_rows_may_have_any_floating_point_settings() -> None:
 
 def test_scikit_learn_is_not_asked_about_plain_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     model = fitted()
-    monkeypatch.setattr(base, "validate_data", None)
+    monkeypatch.setattr(base, "numbers_of", None)
     assert model.predict(X[:1]).shape == (1,)
     with pytest.raises(TypeError):
         model.predict(X[:1].tolist())

@@ -33,7 +33,7 @@ def model_inputs(opened: Opened, frame: Any) -> Any:
     names = _number_columns(opened, frame.columns)
     numbers = {name: _numbers(frame[name]) for name in names}
     X = pd.DataFrame(numbers)
-    return X if hasattr(estimator, "feature_names_in_") else _Nameless(X)
+    return X if hasattr(estimator, "feature_names_in_") else X.to_numpy()
 
 
 def wanted_columns(opened: Opened) -> tuple[str, ...] | None:
@@ -122,18 +122,3 @@ def _numbers(series: Any, first_row: int = 0) -> np.ndarray:
             expected="a finite number, because the model was trained without a preparation",
         )
     return x
-
-
-class _Nameless:
-    """Rows without names: as a data frame is cut by ``iloc``, but giving arrays."""
-
-    def __init__(self, frame: Any) -> None:
-        self._values = frame.to_numpy()
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    @property
-    def iloc(self) -> Any:
-        """The rows."""
-        return self._values

@@ -15,6 +15,7 @@ import pyarrow.parquet
 from chainrule.cli.files import Opened
 from chainrule.cli.inputs import first_unusable, model_inputs
 from chainrule.errors import InputError
+from chainrule.estimators.inputs import take_rows
 from chainrule.report import judging
 from chainrule.tables import Blocks
 from chainrule.tables.delimited_blocks import cut
@@ -94,7 +95,7 @@ def _prediction_names(opened: Opened, values: Any) -> list[str]:
 def _probabilities(opened: Opened, X: Any) -> Iterator[tuple[str, Any]]:
     """Yield a name and the probabilities for each class (of each target column, if there are several)."""
     estimator = opened.estimator
-    found = [estimator.predict_proba(X.iloc[rows]) for rows in judging.blocks(len(X))]
+    found = [estimator.predict_proba(take_rows(X, rows)) for rows in judging.blocks(len(X))]
     if isinstance(found[0], list):
         for j, classes in enumerate(estimator.classes_):
             p = np.concatenate([block[j] for block in found])

@@ -137,10 +137,7 @@ def _traced(model: str, table: str, row: int, target: str | None, format: str | 
     one = frame.iloc[row - 1 : row].reset_index(drop=True)
     X, y, _ = with_target(*separate(one, name), skip_missing=False)
     true = true_labels(y, classes) if classes else true_numbers(y)
-    inputs = model_inputs(opened, X)
-    return traced(
-        opened.estimator, inputs if hasattr(inputs, "columns") else inputs.iloc[0:1], true
-    )
+    return traced(opened.estimator, model_inputs(opened, X), true)
 
 
 def _text(seen: Any, layer: int | None, unit: int | None) -> str:

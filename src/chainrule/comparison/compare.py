@@ -15,6 +15,7 @@ from chainrule.comparison.progress_bar import ComparisonProgress
 from chainrule.comparison.trials import Split, checked_seeds, splits
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators import MLPClassifier, MLPRegressor
+from chainrule.estimators.inputs import as_table
 
 #: The four of the circle homework.
 HIDDEN = ((64,), (128,), (64, 32), (128, 64))
@@ -225,13 +226,12 @@ def _rows(X: Any, y: Any) -> tuple[Any, np.ndarray]:
         X, y = separate(read_table(X), y)
     elif isinstance(X, str):
         raise InputTypeError.of("y", got=type(y).__name__, expected="the target column's name")
-    X = X if hasattr(X, "iloc") or hasattr(X, "tocsr") else np.asarray(X)
-    y = np.asarray(y)
+    X, y = as_table(X), np.asarray(y)
     if y.ndim != 1 or len(y) != X.shape[0]:
         raise InputError.of(
             "y", got=f"shape {y.shape}", expected=f"({X.shape[0]},): one value for each row"
         )
-    return (X.tocsr() if hasattr(X, "tocsr") else X), y
+    return X, y
 
 
 def _template(y: np.ndarray, task: str | None, estimator: Any) -> Any:

@@ -12,6 +12,7 @@ from sklearn.base import is_classifier
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.inputs import take_rows
 from chainrule.estimators.splitting import split
 
 
@@ -158,7 +159,7 @@ def splits(
             warnings.filterwarnings("ignore", "The least populated class", UserWarning)
             found = list(cutter.split(np.zeros((n, 1)), y.astype(str) if stratified else y))
     return [
-        Split(_take(X, training), y[training], _take(X, held_out), y[held_out])
+        Split(take_rows(X, training), y[training], take_rows(X, held_out), y[held_out])
         for training, held_out in found
     ]
 
@@ -236,7 +237,3 @@ def checked_seeds(seeds: Any) -> list[int]:
     if not listed or len(set(listed)) < len(listed) or min(listed) < 0:
         raise InputError.of("seeds", got=repr(seeds), expected="different whole numbers >= 0")
     return listed
-
-
-def _take(X: Any, rows: np.ndarray) -> Any:
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

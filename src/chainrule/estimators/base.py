@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engines import Data, Scorer, make_engine, make_scorer
 from chainrule.errors import DataWarning, TrainingError
@@ -28,6 +28,7 @@ from chainrule.estimators.inputs import (
     Rows,
     as_frame,
     engine_input,
+    numbers_of,
     plain_input,
     read_rows,
     wants_preparation,
@@ -191,18 +192,16 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
         if known is not None and known[0] is X:
             return np.asarray(known[1])
         rows = plain_input(self, X)
-        return self._scores(self._checked_input(X) if rows is None else rows)
+        return self._scores(self._network_inputs(X) if rows is None else rows)
 
-    def _checked_input(self, X: Any) -> Any:
-        """Return new rows as an engine takes them, after all of scikit-learn's checks or prepared."""
+    def _network_inputs(self, X: Any, dtype: Any = None) -> Any:
+        """Return rows as the first layer sees them, in ``dtype`` (that of the weights): the one way there."""
         check_is_fitted(self)
         if self.preparation_ is not None:
             X = self.preparation_.transform(as_frame(self, X))
         else:
-            X = validate_data(
-                self, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=False
-            )
-        return engine_input(X, self.theta_.dtype)
+            X = numbers_of(self, X)
+        return engine_input(X, self.theta_.dtype if dtype is None else np.dtype(dtype))
 
     def _scores(self, X: Any) -> np.ndarray:
         """Return the raw scores of rows as an engine takes them: the one place where predictions get theirs."""

@@ -113,8 +113,9 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     max_time : float or None, default=None
         Seconds after which training stops.
     preparation : "auto" or bool, default="auto"
-        "auto": a data frame with missing values or columns that are not numbers is prepared (categories, dates, missing
-        values, scaling), as learned from the training rows. True prepares everything, False nothing.
+        "auto": a data frame (pandas, polars, pyarrow, ...) is prepared (categories, dates, missing values, scaling) as
+        learned from the training rows, and its columns found by name; an array is numbers. True prepares arrays too,
+        False takes frames as numbers.
 
     Attributes
     ----------

@@ -1,12 +1,13 @@
 """What is handed to ``fit`` and ``predict`` becomes rows: checked once here, trusted everywhere below.
 
-Arrays, sparse matrices and data frames of numbers go through scikit-learn's own validation, so they
-behave as with any of its estimators. A data frame with other columns, or with missing values, goes
-through a ``tables.Preparation`` that is learned from the training rows.
+Whether a table is prepared depends on what it is, never on what it holds. A data frame (pandas, polars, pyarrow, or any
+other that narwhals knows) goes through a ``tables.Preparation`` that is learned from the training rows, and its columns
+are found by their names. Arrays and sparse matrices are numbers, and go through scikit-learn's own validation.
 """
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -57,7 +58,7 @@ class Rows:
 
     def take(self, rows: np.ndarray) -> Self:
         """Return some of the rows."""
-        X = self.X.iloc[rows] if is_frame(self.X) else self.X[rows]
+        X = take_rows(self.X, rows)
         kept = None if self.weights is None else self.weights[rows]
         key = None if self.key is None else self.key[rows]
         return replace(self, X=X, y=self.y[rows], weights=kept, key=key)
@@ -70,20 +71,72 @@ class Rows:
 
 
 def is_frame(X: Any) -> bool:
-    """Tell a pandas data frame, without importing pandas."""
-    return hasattr(X, "iloc") and hasattr(X, "columns")
+    """Tell a data frame of any library that narwhals knows; of what is no frame at first sight, at once."""
+    if isinstance(X, np.ndarray | list | tuple) or scipy.sparse.issparse(X):
+        return False
+    from chainrule.tables import frames
+
+    return frames.is_frame(X)
+
+
+def as_table(X: Any) -> Any:
+    """Return ``X`` as what has rows: a pandas frame for any data frame, a CSR array, or an array.
+
+    Whether a table is prepared depends on what it is, never on what it holds; this is where that is told.
+    """
+    if is_frame(X):
+        from chainrule.tables.frames import as_pandas
+
+        return as_pandas(X)
+    return scipy.sparse.csr_array(X) if scipy.sparse.issparse(X) else np.asarray(X)
+
+
+def take_rows(X: Any, rows: Any) -> Any:
+    """Return some rows of what ``as_table`` has returned."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
 def wants_preparation(estimator: Any, X: Any) -> bool:
-    """Tell whether ``X`` goes through a preparation, by the estimator's ``preparation``."""
-    if estimator.preparation != "auto":
-        return bool(estimator.preparation)
-    if not is_frame(X):
-        return False
-    from pandas.api.types import is_numeric_dtype
+    """Tell whether ``X`` goes through a preparation: a frame does, unless the estimator's ``preparation`` decides."""
+    return is_frame(X) if estimator.preparation == "auto" else bool(estimator.preparation)
 
-    numeric = all(is_numeric_dtype(dtype) for dtype in X.dtypes)
-    return not numeric or bool(X.isna().to_numpy().any())
+
+def numbers_of(estimator: Any, X: Any, *, reset: bool = False) -> Any:
+    """Check a table that is taken as numbers: an array, or CSR, of finite floats.
+
+    Raises
+    ------
+    InputError
+        A number is missing or infinite.
+    ValueError, TypeError
+        What scikit-learn says of shapes, types and names.
+    """
+    if is_frame(X) and not hasattr(X, "iloc"):
+        X = as_table(X)
+    X = validate_data(
+        estimator,
+        X,
+        accept_sparse="csr",
+        dtype=(np.float64, np.float32),
+        ensure_all_finite=False,
+        reset=reset,
+    )
+    values = X.data if scipy.sparse.issparse(X) else X
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):  # one number that is not would show
+            return X
+    wrong = ~np.isfinite(values)
+    if not wrong.any():
+        return X
+    first = tuple(int(i[0]) for i in np.nonzero(wrong))
+    place = f"row {first[0] + 1}, column {first[1] + 1}" if len(first) == 2 else "a sparse matrix"
+    found = values[first]
+    raise InputError.of(
+        "X",
+        got=f"{'NaN' if np.isnan(found) else found} in {place} ({int(wrong.sum())} such in all)",
+        expected="finite numbers in an array",
+        remedy="missing values are prepared in a data frame, or with preparation=True",
+    )
 
 
 def read_rows(
@@ -131,16 +184,10 @@ def read_rows(
             estimator.n_features_in_ = X.shape[1]
             estimator.feature_names_in_ = np.asarray(X.columns.map(str), dtype=object)
     else:
-        X, y = validate_data(
-            estimator,
-            X,
-            y,
-            accept_sparse="csr",
-            multi_output=True,
-            y_numeric=numeric_target,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
+        X = numbers_of(estimator, X, reset=reset)
+        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
+        y = y.astype(np.float64) if numeric_target and y.dtype.kind == "O" else y
+        check_consistent_length(X, y)
     if scipy.sparse.issparse(y):
         y = y.toarray()
     if y.ndim == 2 and y.shape[1] == 1:
@@ -149,8 +196,9 @@ def read_rows(
 
 
 def as_frame(estimator: Any, X: Any) -> Any:
-    """Return ``X`` as a data frame; an array gets the columns x0, x1, ..."""
-    if is_frame(X):
+    """Return ``X`` as a pandas frame; an array gets the names of the columns in ``fit``, or x0, x1, ..."""
+    X = as_table(X)
+    if hasattr(X, "iloc"):
         return X
     if scipy.sparse.issparse(X):
         raise InputTypeError.of(
@@ -161,12 +209,24 @@ def as_frame(estimator: Any, X: Any) -> Any:
         )
     import pandas as pd
 
-    X = np.asarray(X)
     if X.ndim != 2:
         raise InputError.of("X", got=f"shape {X.shape}", expected="(n, m): rows are samples")
-    names = getattr(estimator, "feature_names_in_", None)
-    if names is None or len(names) != X.shape[1]:
-        names = [f"x{i}" for i in range(X.shape[1])]
+    nameless = [f"x{i}" for i in range(X.shape[1])]
+    names = getattr(estimator, "feature_names_in_", nameless)
+    if len(names) != X.shape[1]:
+        raise InputError.of(
+            "X",
+            got=f"an array of {X.shape[1]} columns",
+            expected=f"{len(names)}, as in fit",
+            remedy="in a data frame columns are found by their names",
+        )
+    if list(names) != nameless:
+        kind = type(estimator).__name__
+        warnings.warn(  # in the words that users of scikit-learn may have filtered
+            f"X does not have valid feature names, but {kind} was fitted with feature names",
+            UserWarning,
+            stacklevel=2,
+        )
     return pd.DataFrame(X, columns=names)
 
 

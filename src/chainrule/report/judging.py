@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.estimators.inputs import as_table, take_rows
 from chainrule.report import scores
 from chainrule.report.scores import Codes, Floats, Scores
 from chainrule.report.text import number
@@ -65,9 +66,8 @@ def blocks(n: int) -> Iterator[slice]:
 
 def predicted(rule: Callable[[Any], Any], X: Any) -> NDArray[Any]:
     """Apply a prediction method to a table or an array, block by block."""
-    n = X.shape[0] if hasattr(X, "shape") else len(X)
-    by_position = getattr(X, "iloc", X)
-    return np.concatenate([np.asarray(rule(by_position[rows])) for rows in blocks(n)])
+    X = as_table(X)
+    return np.concatenate([np.asarray(rule(take_rows(X, rows))) for rows in blocks(X.shape[0])])
 
 
 def positions(y: NDArray[Any], classes: list[Any]) -> Codes:

@@ -48,7 +48,8 @@ def importances(
 
     n = judged.scores.rows
     rows = some_rows(np.arange(n), most=MOST_ROWS)[0]
-    Z = _network_rows(estimator, some_rows(X, most=MOST_ROWS)[0])
+    Z = estimator._network_inputs(some_rows(X, most=MOST_ROWS)[0])
+    Z = np.array(Z.toarray() if hasattr(Z, "toarray") else Z)  # of one's own, to shuffle in
     theta = Parameters(estimator.network_, estimator.theta_)
     groups = _inputs_by_column(estimator)
     weight = np.linalg.norm(theta.W[1], axis=1)
@@ -66,20 +67,6 @@ def importances(
             losses[i, j] = usual - score(scores(theta, Z))
         Z[:, inputs] = kept
     return Importances(losses, chosen, name, len(Z), len(groups) - len(chosen))
-
-
-def _network_rows(estimator: Any, X: Any) -> np.ndarray:
-    """Return rows as the first layer sees them: an array of one's own, in the dtype of the weights."""
-    from sklearn.utils.validation import validate_data
-
-    from chainrule.estimators.inputs import as_frame, engine_input
-
-    if estimator.preparation_ is not None:
-        X = estimator.preparation_.transform(as_frame(estimator, X))
-    else:
-        X = validate_data(estimator, X, accept_sparse="csr", reset=False)
-    Z = engine_input(X, estimator.theta_.dtype)
-    return np.array(Z.toarray() if hasattr(Z, "toarray") else Z)
 
 
 def _inputs_by_column(estimator: Any) -> dict[str, np.ndarray]:

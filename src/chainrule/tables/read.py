@@ -25,6 +25,7 @@ import pandas as pd
 from chainrule.errors import FileError, InputError, InputTypeError
 from chainrule.tables.columnar import read_columnar
 from chainrule.tables.delimited import read_delimited
+from chainrule.tables.frames import as_pandas, is_frame
 from chainrule.tables.header import HEAD
 
 FORMATS = {
@@ -53,8 +54,8 @@ def read_table(
 
     Parameters
     ----------
-    source : str, path, binary file or pandas.DataFrame
-        A file's name; ``"-"`` for standard input; an open file; a data frame is returned as it is.
+    source : str, path, binary file or data frame
+        A file's name; ``"-"`` for standard input; an open file; any data frame that narwhals knows.
     format : {"csv", "tsv", "parquet", "arrow"}, optional
         By default told by the name's ending (``.csv .tsv .tab`` also with ``.gz``, ``.parquet .pq``, ``.feather .arrow
         .ipc``); CSV where there is no name. The separator is found among ``, ; tab |``, gzip by its first bytes.
@@ -83,8 +84,8 @@ def read_table(
     0  1.5   f
     1  NaN   m
     """
-    if isinstance(source, pd.DataFrame):
-        return source
+    if is_frame(source):
+        return as_pandas(source)
     with errors_told(source):
         label, opened, kind = locate(source, format, _held)
         if kind in SEPARATORS:

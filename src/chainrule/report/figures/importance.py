@@ -83,13 +83,12 @@ class ImportanceDisplay(Display):
         ax : matplotlib.axes.Axes, optional
         """
         check_is_fitted(estimator)
-        names = [str(c) for c in X.columns] if hasattr(X, "columns") else None
         X, y = some_rows(X, y, max_rows)
         found = permutation_importance(
             estimator, X, y, scoring=scoring, n_repeats=n_repeats, random_state=random_state
         )
         score = scoring or ("R²" if is_regressor(estimator) else "accuracy")
-        names = names or [f"x{i}" for i in range(X.shape[1])]
+        names = getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])
         return cls(found.importances, names, score_name=score, most=most).plot(ax)
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputTypeError
+from chainrule.estimators.inputs import as_table, take_rows
 from chainrule.network.backprop import Pass, forward
 from chainrule.network.parameters import Parameters
 
@@ -33,27 +34,15 @@ def parameters_of(estimator: Any) -> Parameters:
 
 def some_rows(X: Any, y: Any = None, most: int = MOST_ROWS) -> tuple[Any, Any]:
     """Return at most ``most`` rows, spread evenly."""
-    n = X.shape[0] if hasattr(X, "shape") else len(X)
-    rows = np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.intp))
-    if not hasattr(X, "iloc") and not hasattr(X, "shape"):
-        X = np.asarray(X)
-    part = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
-    return part, None if y is None else np.asarray(y)[rows]
+    X = as_table(X)
+    rows = np.unique(np.linspace(0, X.shape[0] - 1, min(X.shape[0], most)).astype(np.intp))
+    return take_rows(X, rows), None if y is None else np.asarray(y)[rows]
 
 
 def network_pass(estimator: Any, X: Any) -> Pass:
     """Return every z and a of some rows, in float64 and without dropout."""
-    from sklearn.utils.validation import validate_data
-
-    from chainrule.estimators.inputs import as_frame, engine_input
-
     theta = parameters_of(estimator)
-    part, _ = some_rows(X)
-    if estimator.preparation_ is not None:
-        part = estimator.preparation_.transform(as_frame(estimator, part))
-    else:
-        part = validate_data(estimator, part, accept_sparse="csr", reset=False)
-    inputs = engine_input(part, np.dtype(np.float64))
+    inputs = estimator._network_inputs(some_rows(X)[0], np.float64)
     return forward(theta, inputs.toarray() if hasattr(inputs, "toarray") else inputs)
 
 

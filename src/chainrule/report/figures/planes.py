@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.inputs import as_table
 
 _MANY = 400
 
@@ -57,8 +58,8 @@ def plane(X: Any, columns: tuple[int | str, int | str], resolution: int, eps: fl
     >>> at.rows.shape, at.rows[0].tolist(), at.rest
     ((25, 3), [0.0, 1.0, 8.0], 'the other column at its median')
     """
-    framed = hasattr(X, "iloc")
-    table: Any = X if framed else np.asarray(X)
+    table = as_table(X)
+    framed = hasattr(table, "iloc")
     if table.ndim != 2 or table.shape[1] < 2 or not len(table):
         raise InputError.of("X", got=f"shape {table.shape}", expected="(n, m) with m >= 2 columns")
     places = tuple(_place(table, column, framed) for column in columns)
@@ -143,6 +144,7 @@ def numeric_columns(X: Any) -> list[int]:
     >>> numeric_columns(np.array([[1.0, 2.0, 3.0], [1.0, 3.0, 4.0]]))
     [1, 2]
     """
+    X = as_table(X)
     if hasattr(X, "iloc"):
         from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
