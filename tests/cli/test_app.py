@@ -96,7 +96,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr("chainrule.cli.files.open_model", failing)
+    monkeypatch.setattr("chainrule.cli.paths.open_model", failing)
 
 
 @pytest.mark.parametrize(

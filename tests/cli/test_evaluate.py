@@ -14,7 +14,7 @@ from tests.cli.conftest import QUICK, one_line_error, run
 
 import chainrule
 from chainrule import MLPClassifier
-from chainrule.cli.files import FIT
+from chainrule.cli.paths import FIT
 from chainrule.estimators.saving import save_estimator
 from chainrule.storage import load_model
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from chainrule.cli.rows import (
-    Part,
+    TablePart,
     divided,
     groups_of,
     times_of,
@@ -20,8 +20,8 @@ from chainrule.errors import InputError
 from chainrule.report.judging import positions
 
 
-def part(y: list[object]) -> Part:
-    return Part(pd.DataFrame({"x": range(len(y))}), np.array(y, dtype=object))
+def part(y: list[object]) -> TablePart:
+    return TablePart(pd.DataFrame({"x": range(len(y))}), np.array(y, dtype=object))
 
 
 def test_every_class_gives_its_share_and_no_row_is_lost() -> None:
@@ -59,7 +59,7 @@ def test_nothing_is_held_out_where_nothing_can_be(n: int, fraction: float) -> No
 
 def test_groups_stay_whole_and_the_latest_are_held_out() -> None:
     key = np.repeat(np.arange(25), 4)
-    whole = Part(pd.DataFrame({"x": range(100)}), np.arange(100), key)
+    whole = TablePart(pd.DataFrame({"x": range(100)}), np.arange(100), key)
     rest, aside = divided(whole, 0.2, 3, stratified=False, by="groups")
     assert aside is not None
     assert aside.n == 20
@@ -122,7 +122,7 @@ def test_a_word_that_chance_has_set_aside_counts_as_missing() -> None:
             "x": range(41),
         }
     )
-    whole = Part(frame, np.arange(41))
+    whole = TablePart(frame, np.arange(41))
     training, aside = whole.take(np.arange(40)), whole.take(np.arange(38, 41))
     changed, notes = words_as_missing(training, aside)
     assert changed.X["n"].isna().tolist() == [False, False, True]

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from chainrule.engines.fused import engine, inference, workers
+from chainrule.engines.fused import fused_engine, fused_scorer, workers
 from chainrule.engines.fused.workers import Workers, process_workers
 
 
 @pytest.fixture
 def all_help(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[int, int]]]:
     """Wait for every helper before anything begins; return how many workers each work asked for, and how many came."""
-    monkeypatch.setattr(engine, "_FEW", -1)
+    monkeypatch.setattr(fused_engine, "_FEW", -1)
     monkeypatch.setattr(workers, "LARGE", -1)
-    monkeypatch.setattr(inference, "_OPERATIONS", -1)
+    monkeypatch.setattr(fused_scorer, "_OPERATIONS", -1)
     monkeypatch.setattr(process_workers(), "answers", 10**12)
     process_workers().listen(10**12)
     share, asked = Workers.share, []

@@ -9,7 +9,7 @@ from tests.engines.test_fused import ADAM, assert_same, run, some_data
 
 from chainrule.engines import make_engine
 from chainrule.engines.engine import Data, EpochPlan
-from chainrule.engines.fused import engine
+from chainrule.engines.fused import fused_engine
 from chainrule.engines.fused.memory import Cut, cut_of, sorted_order
 from chainrule.network.architecture import Architecture
 from chainrule.network.initializers import initial_parameters
@@ -23,7 +23,7 @@ WIDE = Architecture(
 @pytest.fixture
 def by_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share every batch by units, however small the network is."""
-    monkeypatch.setattr(engine, "cut_of", lambda sizes, rows: Cut(4, rows, True))
+    monkeypatch.setattr(fused_engine, "cut_of", lambda sizes, rows: Cut(4, rows, True))
 
 
 def test_wide_networks_are_shared_by_units_where_a_batch_has_fewer_activations() -> None:

@@ -184,7 +184,7 @@ def test_a_forked_child_and_the_end_of_a_process() -> None:
     code = """
 import os, numpy as np
 from chainrule import MLPClassifier
-from chainrule.engines.fused import engine, workers
+from chainrule.engines.fused import fused_engine, workers
 engine._FEW = workers.LARGE = -1
 X = np.random.default_rng(0).standard_normal((4000, 50)).astype("float32")
 def loss():

@@ -18,8 +18,8 @@ from chainrule.network.network import Network
 from chainrule.optimizers import SGD, Constant
 from chainrule.training.events import EpochEnded
 from chainrule.training.loop import train
-from chainrule.training.settings import TrainingSettings
 from chainrule.training.state import TrainingState
+from chainrule.training.training_settings import TrainingSettings
 
 
 def test_norms_and_ratio(rng: np.random.Generator) -> None:

@@ -13,11 +13,11 @@ from chainrule.equations.activations import activations
 from chainrule.equations.losses import losses
 from chainrule.errors import InputError, InputTypeError
 from chainrule.gradients.trace import Trace, trace
-from chainrule.gradients.tracing.plan import Convention
+from chainrule.gradients.tracing.plan import TraceConvention
 from chainrule.network.network import Network
 
 CONVENTIONS = [
-    Convention(*choice)
+    TraceConvention(*choice)
     for choice in product(("rows", "columns"), ("z", "h"), ("inside", "outside"))
 ]
 
@@ -84,7 +84,7 @@ def test_every_step_is_its_formula_of_its_operands(case: tuple) -> None:
 
 
 @given(cases(), st.sampled_from(CONVENTIONS))
-def test_every_convention_gives_the_same_gradient(case: tuple, convention: Convention) -> None:
+def test_every_convention_gives_the_same_gradient(case: tuple, convention: TraceConvention) -> None:
     net, X, Y, weight, masks = case
     found = trace(net, X, Y, weight, masks, convention=convention)
     expected = net.gradient(X, Y, weight, masks)[1]
@@ -93,7 +93,9 @@ def test_every_convention_gives_the_same_gradient(case: tuple, convention: Conve
 
 
 @given(cases(), st.sampled_from(CONVENTIONS), st.integers(0, 10**6))
-def test_an_entry_is_the_sum_of_its_terms(case: tuple, convention: Convention, pick: int) -> None:
+def test_an_entry_is_the_sum_of_its_terms(
+    case: tuple, convention: TraceConvention, pick: int
+) -> None:
     found = trace(*case, convention=convention)
     for step in found.steps:
         place = np.unravel_index(pick % max(step.value.size, 1), step.shape) if step.shape else ()
@@ -235,7 +237,7 @@ def document_000() -> Trace:
         l2=LAMBDA,
         initializer=[np.eye(3), np.zeros(3), W4.T, B4, W5.T, B5],
     )
-    return trace(net, Z3, [[3.0]], convention=Convention(samples="columns"))
+    return trace(net, Z3, [[3.0]], convention=TraceConvention(samples="columns"))
 
 
 def test_document_000_forward_figures() -> None:

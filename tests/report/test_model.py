@@ -56,7 +56,7 @@ def test_weights_of_the_best_epoch_are_claimed_only_with_validation() -> None:
 
 
 def test_every_reason_to_stop_has_words() -> None:
-    from chainrule.training.result import REASONS
+    from chainrule.training.training_result import REASONS
 
     assert set(REASONS) <= set(model.REASONS)
 

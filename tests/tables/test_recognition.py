@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from chainrule.errors import InputError
-from chainrule.tables.reading import Reading
+from chainrule.tables.reading_options import Reading
 from chainrule.tables.recognition import recognise, recognise_table
 
 

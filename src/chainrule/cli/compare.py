@@ -201,7 +201,7 @@ def compare(
 
     Example: chainrule compare penguins.csv --target species --hidden 64 --hidden 128 --hidden 64,32
     """
-    from chainrule.cli.comparing import CompareOptions, common_options, compare_table
+    from chainrule.cli.compare_table import CompareOptions, common_options, compare_table
 
     common = common_options(
         table=table,

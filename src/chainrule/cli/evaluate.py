@@ -38,12 +38,12 @@ def evaluate(
 
     Example: chainrule evaluate penguins.model test.csv
     """
+    from chainrule.cli.baseline import judge
     from chainrule.cli.console import Page, print_json
-    from chainrule.cli.files import open_model
-    from chainrule.cli.inputs import model_inputs
-    from chainrule.cli.judging import judge
+    from chainrule.cli.model_inputs import model_inputs
+    from chainrule.cli.paths import open_model
     from chainrule.cli.reporting import check_report
-    from chainrule.cli.rows import Part, require_column, true_labels, true_numbers, with_target
+    from chainrule.cli.rows import TablePart, require_column, true_labels, true_numbers, with_target
     from chainrule.report.text import confusion, count, printable
     from chainrule.tables import read_table, separate
 
@@ -71,7 +71,7 @@ def evaluate(
         if left_out:
             page.note(f"{count(left_out, 'row')} without a target left out")
         true = true_labels(y, classes) if classes else true_numbers(y)
-        part = Part(model_inputs(opened, X), true)
+        part = TablePart(model_inputs(opened, X), true)
         baseline = _baseline(opened, classes, true)
         found = judge(opened.estimator, part, baseline)
         for remark in [*found.remarks, *found.warnings()]:
@@ -136,7 +136,7 @@ def _report(
 
 def _baseline(opened: Any, classes: list[Any], true: Any) -> dict[str, Any]:
     """Return the baseline that was learned from the training rows; where the file has none, from these rows."""
-    from chainrule.cli.judging import training_baseline
+    from chainrule.cli.baseline import training_baseline
 
     kept = opened.fit.get("baseline_of_training")
     if isinstance(kept, dict):

@@ -242,7 +242,7 @@ def fit(
 
     Example: chainrule fit penguins.csv --target species
     """
-    from chainrule.cli.fitting import fit_table
+    from chainrule.cli.fit_table import fit_table
     from chainrule.cli.recipe import FitOptions
 
     fit_table(

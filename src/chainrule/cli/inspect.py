@@ -30,7 +30,7 @@ def inspect(
     Example: chainrule inspect penguins.model
     """
     from chainrule.cli.console import Page, print_json
-    from chainrule.cli.files import open_model
+    from chainrule.cli.paths import open_model
     from chainrule.network.parameters import Parameters
     from chainrule.storage import save_layers
 

@@ -59,11 +59,11 @@ def predict(
     import pandas as pd
 
     from chainrule.cli.console import Page
-    from chainrule.cli.files import check_output, open_model
-    from chainrule.cli.inputs import check_columns, wanted_columns
+    from chainrule.cli.model_inputs import check_columns, wanted_columns
+    from chainrule.cli.paths import check_output, open_model
     from chainrule.cli.predictions import file_parts, prediction_blocks
-    from chainrule.cli.progress import RowsProgress
     from chainrule.cli.rows import require_column
+    from chainrule.cli.rows_progress import RowsProgress
     from chainrule.report.text import count, printable
     from chainrule.storage import write_atomically
     from chainrule.tables import open_blocks

@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from chainrule.cli.files import Opened
-from chainrule.cli.inputs import first_unusable, model_inputs
+from chainrule.cli.model_inputs import first_unusable, model_inputs
+from chainrule.cli.paths import Opened
 from chainrule.errors import InputError
 from chainrule.estimators.inputs import take_rows
 from chainrule.report import judging

@@ -10,8 +10,8 @@ import typer
 
 from chainrule.cli.app import INTERRUPTED, complain
 from chainrule.cli.console import Page
-from chainrule.cli.files import check_free, is_same_file
-from chainrule.cli.rows import Part
+from chainrule.cli.paths import check_free, is_same_file
+from chainrule.cli.rows import TablePart
 from chainrule.errors import FileError
 from chainrule.report.text import printable, size
 
@@ -61,7 +61,7 @@ def recorder_for(epochs: int) -> Any:
 
 
 def write_page(
-    page: Page, path: str, estimator: Any, part: Part, background: Mapping[str, Any], safe: str
+    page: Page, path: str, estimator: Any, part: TablePart, background: Mapping[str, Any], safe: str
 ) -> None:
     """Write the page and tell of it.
 
@@ -71,7 +71,7 @@ def write_page(
         Of the terminal.
     path : str
     estimator : MLPClassifier or MLPRegressor
-    part : Part
+    part : TablePart
         The rows to judge it on.
     background : mapping
         The fields of `chainrule.report.reproduction.Background`.

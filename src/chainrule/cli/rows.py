@@ -20,7 +20,7 @@ FEWEST_TO_HOLD_OUT = 20
 
 
 @dataclass(frozen=True)
-class Part:
+class TablePart:
     """Some rows of a table.
 
     Attributes
@@ -41,22 +41,22 @@ class Part:
         """The number of rows."""
         return len(self.y)
 
-    def take(self, rows: NDArray[np.intp]) -> Part:
+    def take(self, rows: NDArray[np.intp]) -> TablePart:
         """Return some of the rows."""
         key = None if self.key is None else self.key[rows]
-        return Part(self.X.iloc[rows], self.y[rows], key)
+        return TablePart(self.X.iloc[rows], self.y[rows], key)
 
 
 def divided(
-    part: Part, fraction: float, seed: int, *, stratified: bool, by: str | None = None
-) -> tuple[Part, Part | None]:
+    part: TablePart, fraction: float, seed: int, *, stratified: bool, by: str | None = None
+) -> tuple[TablePart, TablePart | None]:
     """Set a share of the rows aside: of every class alike, or by the rows' keys.
 
     Every class keeps a row to learn from, so one with a single row is never set aside.
 
     Parameters
     ----------
-    part : Part
+    part : TablePart
     fraction : float
         0 for none.
     seed : int
@@ -67,7 +67,7 @@ def divided(
 
     Returns
     -------
-    rest, aside : Part, Part or None
+    rest, aside : TablePart, TablePart or None
         None where ``fraction`` is 0 or there are too few rows.
     """
     if fraction == 0.0 or part.n < FEWEST_TO_HOLD_OUT:
@@ -87,7 +87,7 @@ def divided(
     return part.take(rest), part.take(aside)
 
 
-def words_as_missing(training: Part, aside: Part) -> tuple[Part, list[str]]:
+def words_as_missing(training: TablePart, aside: TablePart) -> tuple[TablePart, list[str]]:
     """Take words for missing in columns that hold only numbers or dates in the training rows.
 
     A few words among numbers are tolerated where they are learned. One that chance has put among the rows set aside
@@ -95,12 +95,12 @@ def words_as_missing(training: Part, aside: Part) -> tuple[Part, list[str]]:
 
     Parameters
     ----------
-    training, aside : Part
+    training, aside : TablePart
         Rows of one table.
 
     Returns
     -------
-    aside : Part
+    aside : TablePart
     notes : list of str
         A sentence for each column that was changed.
     """
@@ -120,7 +120,7 @@ def words_as_missing(training: Part, aside: Part) -> tuple[Part, list[str]]:
             notes.append(
                 f"column {str(name)!r} holds {wrong} among its {found.kind}s, taken for missing"
             )
-    return Part(X, aside.y), notes
+    return TablePart(X, aside.y), notes
 
 
 def _is_numeric(series: Any) -> bool:

@@ -96,7 +96,7 @@ def trace(
 
 
 def _check_page(html: str | None, model: str, table: str) -> None:
-    from chainrule.cli.files import check_output
+    from chainrule.cli.paths import check_output
 
     if html is None:
         return
@@ -107,8 +107,8 @@ def _check_page(html: str | None, model: str, table: str) -> None:
 
 def _traced(model: str, table: str, row: int, target: str | None, format: str | None) -> Any:
     """Return the trace of one row."""
-    from chainrule.cli.files import open_model
-    from chainrule.cli.inputs import model_inputs
+    from chainrule.cli.model_inputs import model_inputs
+    from chainrule.cli.paths import open_model
     from chainrule.cli.rows import require_column, true_labels, true_numbers, with_target
     from chainrule.gradients.trace import trace as traced
     from chainrule.report.text import count

@@ -62,7 +62,7 @@ def train_all(
         for i, seed in enumerate(seeds)
     ]
     n_jobs = min(n_jobs or available_processors(), len(jobs))
-    run = _Run(candidates, parts, len(jobs), progress)
+    run = _Training(candidates, parts, len(jobs), progress)
     began = perf_counter()
     run.tell("start")
     with run.collecting(), ThreadPoolExecutor(n_jobs) as pool:
@@ -97,7 +97,7 @@ def _all(futures: list[Future[T]]) -> list[T]:
     return [future.result() for future in futures]
 
 
-class _Run:
+class _Training:
     """One call of ``train_all``: what its threads share."""
 
     def __init__(

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.diagnosis.calling.adapter import Adapter
 from chainrule.diagnosis.calling.known import Known, Network, make_probe, penalty
-from chainrule.diagnosis.calling.reading import Unreadable
+from chainrule.diagnosis.calling.returned import Unreadable
 from chainrule.diagnosis.calling.trying import FLOAT32, Recognised
 from chainrule.diagnosis.mistakes.variant import Gradients
 from chainrule.diagnosis.searching.explanation import Explanation

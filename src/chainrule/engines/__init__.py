@@ -48,7 +48,7 @@ def make_engine(
     """
     threads = available_processors() if threads is None else threads
     if _is_fused(name):
-        from chainrule.engines.fused.engine import FusedEngine
+        from chainrule.engines.fused.fused_engine import FusedEngine
 
         return FusedEngine(architecture, optimizer, dtype, threads)
     from chainrule.engines.reference import ReferenceEngine
@@ -59,7 +59,7 @@ def make_engine(
 def make_scorer(name: str, architecture: Architecture, dtype: Any) -> Scorer:
     """Return what predicts with one network; ``name`` and errors as in ``make_engine``."""
     if _is_fused(name):
-        from chainrule.engines.fused.inference import Scorer as FusedScorer
+        from chainrule.engines.fused.fused_scorer import FusedScorer
 
         return FusedScorer(architecture, dtype)
     from chainrule.engines.reference import ReferenceScorer

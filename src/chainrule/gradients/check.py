@@ -1,12 +1,12 @@
 """Check a gradient: a network's, any function's, an activation's or a loss's. Each returns a GradientReport."""
 
-from chainrule.gradients.checking.functions import check_function
-from chainrule.gradients.checking.network import check_gradients
-from chainrule.gradients.checking.report import Block, Entry, Flag, GradientReport
-from chainrule.gradients.checking.rules import check_activation, check_loss
+from chainrule.gradients.checking.check_function import check_function
+from chainrule.gradients.checking.check_gradients import check_gradients
+from chainrule.gradients.checking.check_rules import check_activation, check_loss
+from chainrule.gradients.checking.gradient_report import BlockReport, Entry, Flag, GradientReport
 
 __all__ = [
-    "Block",
+    "BlockReport",
     "Entry",
     "Flag",
     "GradientReport",

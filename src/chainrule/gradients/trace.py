@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainrule.gradients.problem import as_problem, input_names
-from chainrule.gradients.tracing.plan import Convention
+from chainrule.gradients.tracing.plan import TraceConvention
 from chainrule.gradients.tracing.traced_pass import TracedPass
 from chainrule.network.backprop import Masks
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from chainrule.gradients.tracing.views.entries import Expansion
-    from chainrule.gradients.tracing.views.text import ShapeTable
+    from chainrule.gradients.tracing.views.plain_text import ShapeTable
 
 
 class Trace(TracedPass):
@@ -29,11 +29,11 @@ class Trace(TracedPass):
     Attributes
     ----------
     architecture : Architecture
-    convention : Convention
+    convention : TraceConvention
         How it is written.
     given : dict of str to ndarray
         What the steps start from: X, Y, W[l], b[l], and masks and shares where there are any.
-    steps : list of Step
+    steps : list of TraceStep
         In the order in which they are computed.
     features : list of str
         The names of the input columns; empty if they have none.
@@ -59,11 +59,11 @@ class Trace(TracedPass):
         >>> seen.step("z[1]").text, seen["W[1]"].shape
         ('z[1] = W[1] @ X + b[1]', (3, 2))
         """
-        return Trace(self._problem, Convention(samples, delta, mean), self.features)
+        return Trace(self._problem, TraceConvention(samples, delta, mean), self.features)
 
     def shapes(self) -> ShapeTable:
         """Return the shape of every quantity, as a dict that prints as a table."""
-        from chainrule.gradients.tracing.views.text import ShapeTable
+        from chainrule.gradients.tracing.views.plain_text import ShapeTable
 
         return ShapeTable(self)
 
@@ -92,7 +92,7 @@ class Trace(TracedPass):
 
     def layer_text(self, layer: int) -> str:
         """Return the steps of one layer as text."""
-        from chainrule.gradients.tracing.views.text import layer_text
+        from chainrule.gradients.tracing.views.plain_text import layer_text
 
         return layer_text(self, layer)
 
@@ -104,7 +104,7 @@ class Trace(TracedPass):
 
     def to_frames(self) -> dict[str, DataFrame]:
         """Return every quantity as a pandas DataFrame, by its symbol; a vector is one column."""
-        from chainrule.gradients.tracing.views.frames import to_frames
+        from chainrule.gradients.tracing.views.pandas_frames import to_frames
 
         return to_frames(self)
 
@@ -137,7 +137,7 @@ class Trace(TracedPass):
         return self.to_html()
 
     def __str__(self) -> str:
-        from chainrule.gradients.tracing.views.text import to_text
+        from chainrule.gradients.tracing.views.plain_text import to_text
 
         return to_text(self)
 
@@ -152,7 +152,7 @@ def trace(
     sample_weight: Any = None,
     masks: Masks | None = None,
     *,
-    convention: Convention | None = None,
+    convention: TraceConvention | None = None,
     features: Sequence[str] = (),
 ) -> Trace:
     """Return one forward and backward pass as a list of steps.
@@ -169,7 +169,7 @@ def trace(
         Weights of the samples.
     masks : sequence, optional
         Dropout: ``masks[l]`` (n, units of l) or 1.0, for l = 0..L.
-    convention : Convention, optional
+    convention : TraceConvention, optional
         How to write it; ``Trace.view`` changes it later.
     features : sequence of str, optional
         The names of the inputs; an estimator that knows them need not be told.

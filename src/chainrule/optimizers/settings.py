@@ -85,12 +85,12 @@ class Limits(NamedTuple):
         return int(number) if self.whole and math.isfinite(number) else float(number)
 
 
-class Flag(NamedTuple):
+class Switch(NamedTuple):
     """True or False.
 
     Examples
     --------
-    >>> Flag().checked("nesterov", np.True_)
+    >>> Switch().checked("nesterov", np.True_)
     True
     """
 
@@ -111,10 +111,10 @@ POSITIVE_PROPORTION = Limits(0.0, 1.0, high_included=True)
 AT_LEAST_ONE = Limits(1.0, math.inf, low_included=True)
 COUNT = Limits(1.0, math.inf, low_included=True, whole=True)
 COUNT_OR_INFINITE = Limits(1.0, math.inf, low_included=True, high_included=True, whole=True)
-FLAG = Flag()
+FLAG = Switch()
 
 
-def check(record: object, limits: Mapping[str, Limits | Flag]) -> None:
+def check(record: object, limits: Mapping[str, Limits | Switch]) -> None:
     """Check the fields of a frozen dataclass and turn them into plain numbers; see ``Limits.checked``."""
     for name, limit in limits.items():
         object.__setattr__(record, name, limit.checked(name, getattr(record, name)))
@@ -131,7 +131,7 @@ class SettingsRecord(ABC):
         The rule as it is written on paper.
     source : str
         Where it was published.
-    limits : mapping of str to Limits or Flag
+    limits : mapping of str to Limits or Switch
         The settings, in the order in which they stand in the brackets of a name, and what is accepted.
     takes : mapping of str to str
         Settings that come from an estimator's parameters where the rule is called by its name: the
@@ -142,7 +142,7 @@ class SettingsRecord(ABC):
     aliases: ClassVar[tuple[str, ...]] = ()
     formula: ClassVar[str]
     source: ClassVar[str] = ""
-    limits: ClassVar[Mapping[str, Limits | Flag]] = {}
+    limits: ClassVar[Mapping[str, Limits | Switch]] = {}
     takes: ClassVar[Mapping[str, str]] = {}
     _kind: ClassVar[str]  # as it reads in an error
     _named: ClassVar[bool] = False  # whether the settings stand with their names in ``spec``

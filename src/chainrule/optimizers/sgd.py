@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chainrule.optimizers.optimizer import Optimizer, Rule, columns
-from chainrule.optimizers.settings import FLAG, POSITIVE, PROPORTION, Flag, Limits
+from chainrule.optimizers.settings import FLAG, POSITIVE, PROPORTION, Limits, Switch
 
 
 def plain(theta: Any, g: Any, rate: Any) -> Any:
@@ -77,7 +77,7 @@ class SGD(Optimizer):
     formula: ClassVar[str] = "v = momentum v - rate g; theta += momentum v - rate g"
     source: ClassVar[str] = "Robbins & Monro 1951; Sutskever, Martens, Dahl & Hinton 2013, eq. 1-4"
     rules: ClassVar[tuple[Rule, ...]] = (plain, heavy_ball, nesterov)
-    limits: ClassVar[Mapping[str, Limits | Flag]] = {
+    limits: ClassVar[Mapping[str, Limits | Switch]] = {
         "learning_rate": POSITIVE,
         "momentum": PROPORTION,
         "nesterov": FLAG,

@@ -19,8 +19,7 @@ import pyarrow.csv
 
 from chainrule.errors import FileError
 from chainrule.tables import text
-from chainrule.tables.header import HEAD, check_head, check_names, header, no_rows, sniff
-from chainrule.tables.mistakes import (
+from chainrule.tables.delimited_faults import (
     Tail,
     check_closed,
     check_encoding,
@@ -28,10 +27,11 @@ from chainrule.tables.mistakes import (
     ragged,
     unreadable,
 )
+from chainrule.tables.header import HEAD, check_head, check_names, header, no_rows, sniff
 from chainrule.tables.profile import ColumnProfile
 
 
-class Layout(NamedTuple):
+class FileHead(NamedTuple):
     """What the head of a file says about it."""
 
     label: str
@@ -80,7 +80,7 @@ def read_delimited(
     return pd.DataFrame(typed)
 
 
-def layout_of(opened: Callable[[], BinaryIO], label: str, separator: str) -> Layout:
+def layout_of(opened: Callable[[], BinaryIO], label: str, separator: str) -> FileHead:
     """Look at the head of a stream; the parameters are those of `read_delimited`.
 
     Raises
@@ -99,7 +99,7 @@ def layout_of(opened: Callable[[], BinaryIO], label: str, separator: str) -> Lay
     names = check_names(written, label)
     if not re.search(rb"[\r\n]", head.strip()):
         raise no_rows(label)
-    return Layout(label, separator, written, names)
+    return FileHead(label, separator, written, names)
 
 
 def _read_some(stream: BinaryIO, size: int) -> bytes:
@@ -112,7 +112,7 @@ def _read_some(stream: BinaryIO, size: int) -> bytes:
 
 
 def parsing(
-    layout: Layout,
+    layout: FileHead,
     wrong: list[Any],
     *,
     threads: bool,
@@ -123,7 +123,7 @@ def parsing(
 
     Parameters
     ----------
-    layout : Layout
+    layout : FileHead
     wrong : list
         Gets the rows with too few or too many fields.
     threads : bool
@@ -151,7 +151,7 @@ def parsing(
     }
 
 
-def _parse(opened: Callable[[], BinaryIO], layout: Layout) -> Any:
+def _parse(opened: Callable[[], BinaryIO], layout: FileHead) -> Any:
     """Parse everything as text, a ``pyarrow.Table``; on failure, say where."""
     wrong: list[Any] = []
 
@@ -180,7 +180,7 @@ def _parse(opened: Callable[[], BinaryIO], layout: Layout) -> Any:
         raise unreadable(error, layout.label) from error
 
 
-def check_header(names: list[str], layout: Layout) -> None:
+def check_header(names: list[str], layout: FileHead) -> None:
     """Refuse a header that Arrow takes apart otherwise than Python does."""
     if names != layout.written:
         got = f"a header that can be read in two ways ({', '.join(layout.written)[:60]!r})"

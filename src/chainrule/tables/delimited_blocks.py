@@ -16,9 +16,8 @@ import pyarrow.csv
 
 from chainrule.errors import FileError
 from chainrule.tables import text
-from chainrule.tables.delimited import Layout, check_header, layout_of, parsing
-from chainrule.tables.header import HEAD, no_rows
-from chainrule.tables.mistakes import (
+from chainrule.tables.delimited import FileHead, check_header, layout_of, parsing
+from chainrule.tables.delimited_faults import (
     Tail,
     check_closed,
     check_encoding,
@@ -26,6 +25,7 @@ from chainrule.tables.mistakes import (
     ragged,
     unreadable,
 )
+from chainrule.tables.header import HEAD, no_rows
 from chainrule.tables.profile import ColumnProfile
 
 _BLOCK = 1 << 20  # some blocks are in memory at a time, because Arrow reads ahead
@@ -42,7 +42,7 @@ class DelimitedBlocks:
     ----------
     opened : callable
         Opens the stream from its beginning.
-    layout : Layout
+    layout : FileHead
     profiles : dict of str to ColumnProfile
         For each column that is wanted, in the order of the file.
     n_rows : int
@@ -51,7 +51,7 @@ class DelimitedBlocks:
     """
 
     opened: Callable[[], BinaryIO]
-    layout: Layout
+    layout: FileHead
     profiles: dict[str, ColumnProfile]
     n_rows: int
     block_size: int
@@ -151,7 +151,7 @@ def delimited_blocks(
 
 def _go_through(
     opened: Callable[[], BinaryIO],
-    layout: Layout,
+    layout: FileHead,
     profiles: dict[str, ColumnProfile],
     wrong: list[Any],
     told: Told,

@@ -20,7 +20,7 @@ from chainrule.tables.columns import is_usable, words_as_missing
 from chainrule.tables.encoders import Column
 from chainrule.tables.learn import DroppedColumn, learn
 from chainrule.tables.names import absent_columns, column_names
-from chainrule.tables.reading import Reading
+from chainrule.tables.reading_options import Reading
 from chainrule.tables.recognition import recognise_table
 from chainrule.tables.stored import of_version_1, stored_column
 from chainrule.tables.written_numbers import PLAIN

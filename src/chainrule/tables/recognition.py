@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from chainrule.tables import columns, text, written_dates, written_numbers
-from chainrule.tables.reading import Kind, Reading
+from chainrule.tables.reading_options import Kind, Reading
 from chainrule.tables.text import Bools
 from chainrule.tables.written_numbers import PLAIN, Notation
 

@@ -162,7 +162,7 @@ def _month(name: str) -> int:
     return fitting.pop() if len(fitting) == 1 else 0
 
 
-class Found(NamedTuple):
+class FoundDates(NamedTuple):
     """How a column's dates seem to be written."""
 
     day_first: bool
@@ -174,7 +174,7 @@ class Found(NamedTuple):
     """Whether they would be other dates, the day and the month exchanged."""
 
 
-def recognise(values: Any, day_first: bool | None = None) -> Found:
+def recognise(values: Any, day_first: bool | None = None) -> FoundDates:
     """Find out whether the day stands first in a column.
 
     Parameters
@@ -192,7 +192,7 @@ def recognise(values: Any, day_first: bool | None = None) -> Found:
     (first, no_first), (second, no_second) = dates(values, True), dates(values, False)
     either, other = int(no_first.sum()), int(no_second.sum())
     if either != other:
-        return Found(either < other, min(no_first, no_second, key=np.sum), True, False)
+        return FoundDates(either < other, min(no_first, no_second, key=np.sum), True, False)
     ambiguous = bool((first != second)[~np.isnat(first)].any())
     chosen = bool(day_first)
-    return Found(chosen, no_first if chosen else no_second, False, ambiguous)
+    return FoundDates(chosen, no_first if chosen else no_second, False, ambiguous)

@@ -190,7 +190,7 @@ def _part(digits: Any) -> Floats:
     return result
 
 
-class Found(NamedTuple):
+class FoundNumbers(NamedTuple):
     """How a column's numbers seem to be written."""
 
     notation: Notation
@@ -200,7 +200,7 @@ class Found(NamedTuple):
     """The decimal mark that these values prove; empty where they could have either."""
 
 
-def recognise(values: Any, decimal: str | None = None) -> Found:
+def recognise(values: Any, decimal: str | None = None) -> FoundNumbers:
     """Find the notation under which most of a column's values are numbers.
 
     Parameters
@@ -219,9 +219,9 @@ def recognise(values: Any, decimal: str | None = None) -> Found:
     >>> recognise(text.arrow_text(["12 kg", "7 kg"])).notation.unit
     'kg'
     """
-    best: Found | None = None
+    best: FoundNumbers | None = None
     for notation in _notations(values, decimal):
-        found = Found(notation, numbers(values, notation)[1], "")
+        found = FoundNumbers(notation, numbers(values, notation)[1], "")
         # what is beyond a plain number must explain all there is
         if notation[1:] != PLAIN[1:] and found.bad.any():
             continue

@@ -19,10 +19,10 @@ from chainrule.training.failure import DivergenceError
 from chainrule.training.history import History
 from chainrule.training.loop import train
 from chainrule.training.progress import RichProgress
-from chainrule.training.result import REASONS, TrainingResult
 from chainrule.training.second_order import train_lbfgs
-from chainrule.training.settings import MONITORS, TrainingSettings
 from chainrule.training.state import TrainingState
+from chainrule.training.training_result import REASONS, TrainingResult
+from chainrule.training.training_settings import MONITORS, TrainingSettings
 from chainrule.training.validation import Validation
 
 __all__ = [

@@ -14,7 +14,7 @@ import numpy as np
 from chainrule.engines.engine import Data
 from chainrule.errors import InputTypeError
 from chainrule.network.architecture import Architecture
-from chainrule.training.settings import TrainingSettings
+from chainrule.training.training_settings import TrainingSettings
 
 
 class StopTraining(Exception):

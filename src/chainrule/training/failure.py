@@ -44,7 +44,7 @@ class DivergenceError(TrainingError):
     layer: int | None
 
 
-class Place(NamedTuple):
+class NonFinite(NamedTuple):
     """Where the first number that is not finite was found."""
 
     layer: int | None
@@ -105,29 +105,31 @@ def divergence(
 
 def find(
     architecture: Architecture, dtype: Any, theta: np.ndarray, data: Data, rows: np.ndarray
-) -> Place:
+) -> NonFinite:
     """Return the first place on the way forward where a number is not finite in ``dtype``."""
     largest = float(np.finfo(dtype).max)
     for name, layer, start, stop, _ in segments(architecture.sizes):
         size = _largest(theta[start:stop])
         if not size <= largest:
-            return Place(layer, f"{name} of layer {layer}")
+            return NonFinite(layer, f"{name} of layer {layer}")
     parameters = Parameters(architecture, theta.astype(np.float64))
     largest_z = [0.0] * architecture.n_layers
     for start in range(0, len(rows), _BLOCK):
         X = data.X[rows[start : start + _BLOCK]]
         if not _largest(X) <= largest:
-            return Place(1, "X, the input of layer 1")
+            return NonFinite(1, "X, the input of layer 1")
         with np.errstate(all="ignore"):
             P = forward(parameters, X.astype(np.float64))
         for layer in range(1, architecture.n_layers + 1):
             for name, values in (("z", P.z[layer]), ("a", P.a[layer])):
                 size = _largest(values)
                 if not size <= largest:
-                    return Place(layer, f"{name}[{layer}] of layer {layer}, largest {size:.3g}")
+                    return NonFinite(layer, f"{name}[{layer}] of layer {layer}, largest {size:.3g}")
             largest_z[layer - 1] = max(largest_z[layer - 1], _largest(P.z[layer]))
     sizes = ", ".join(f"{size:.3g}" for size in largest_z)
-    return Place(None, f"the loss or its gradient, where the largest |z| of each layer is {sizes}")
+    return NonFinite(
+        None, f"the loss or its gradient, where the largest |z| of each layer is {sizes}"
+    )
 
 
 def likely_causes(data: Data, learning_rate: float | None) -> list[str]:

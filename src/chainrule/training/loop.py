@@ -27,10 +27,10 @@ from chainrule.training.events import (
     TrainingStarted,
 )
 from chainrule.training.failure import DivergenceError, all_finite, divergence, reason_of
-from chainrule.training.result import TrainingResult
-from chainrule.training.settings import TrainingSettings
 from chainrule.training.state import Border, TrainingState
 from chainrule.training.stopping import Monitor
+from chainrule.training.training_result import TrainingResult
+from chainrule.training.training_settings import TrainingSettings
 from chainrule.training.validation import Validation
 
 

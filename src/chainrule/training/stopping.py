@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 
 from chainrule.errors import InputError
-from chainrule.training.settings import TrainingSettings
 from chainrule.training.state import TrainingState
+from chainrule.training.training_settings import TrainingSettings
 from chainrule.training.validation import Validation
 
 

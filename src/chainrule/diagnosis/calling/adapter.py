@@ -31,7 +31,7 @@ from chainrule.diagnosis.calling.forms import (
     argument,
     arrays_in,
 )
-from chainrule.diagnosis.calling.reading import Read, read
+from chainrule.diagnosis.calling.returned import Read, read
 from chainrule.diagnosis.calling.spelling import Role, role
 from chainrule.diagnosis.probes import Probe
 from chainrule.errors import InputError

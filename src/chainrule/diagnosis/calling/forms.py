@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis.calling.reading import Layout
+from chainrule.diagnosis.calling.returned import Layout
 from chainrule.diagnosis.calling.spelling import Role, Spelled, function, word
 from chainrule.diagnosis.probes import Probe
 from chainrule.equations.elementary import Array

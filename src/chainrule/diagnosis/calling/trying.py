@@ -24,7 +24,7 @@ from chainrule.diagnosis.calling.known import (
     make_probe,
     penalty,
 )
-from chainrule.diagnosis.calling.reading import Read, Unreadable
+from chainrule.diagnosis.calling.returned import Read, Unreadable
 from chainrule.diagnosis.mistakes.variant import backward_with
 from chainrule.diagnosis.probes import Probe
 from chainrule.diagnosis.searching.runs import Run, distance

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from chainrule.diagnosis.mistakes import (
-    biases,
+    bias_gradients,
     output,
-    penalties,
+    penalty_gradients,
     prime,
     propagation,
-    weights,
+    weight_gradients,
 )
 from chainrule.diagnosis.mistakes.mistake import (
     CHAINRULE,
@@ -25,9 +25,9 @@ BANK: tuple[Mistake, ...] = (
     *output.MISTAKES,
     *prime.MISTAKES,
     *propagation.MISTAKES,
-    *weights.MISTAKES,
-    *biases.MISTAKES,
-    *penalties.MISTAKES,
+    *weight_gradients.MISTAKES,
+    *bias_gradients.MISTAKES,
+    *penalty_gradients.MISTAKES,
 )
 
 

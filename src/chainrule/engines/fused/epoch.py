@@ -28,8 +28,8 @@ from chainrule.engines.fused.passes import (
 )
 from chainrule.engines.fused.structures import (
     Memory,
-    Network,
-    Rows,
+    NetworkStructure,
+    RowsStructure,
     Steps,
     epoch_at,
     memory_at,
@@ -109,7 +109,7 @@ def run_epoch(worker: int, n_workers: int, job: int) -> None:
 
 
 @inlined
-def copied(source: int, target: int, P: int, network: Network) -> int:
+def copied(source: int, target: int, P: int, network: NetworkStructure) -> int:
     """Copy P numbers, if they are there, and return where they are now."""
     if source == 0:
         return 0
@@ -123,8 +123,8 @@ def lane_gradient(
     lane: int,
     span: tuple[int, int, int],
     places: tuple[int, int],
-    network: Network,
-    rows: Rows,
+    network: NetworkStructure,
+    rows: RowsStructure,
     steps: Steps,
     memory: Memory,
 ) -> float:
@@ -146,7 +146,7 @@ def lane_gradient(
 
 
 @inlined
-def extent(chunk: int, P: int, network: Network, memory: Memory) -> tuple[int, int]:
+def extent(chunk: int, P: int, network: NetworkStructure, memory: Memory) -> tuple[int, int]:
     """Return how many parameters a chunk has, and how many bytes lie before it."""
     first = chunk * memory.chunk
     return min(memory.chunk, P - first), network.number * first
@@ -159,7 +159,7 @@ def reduce_chunk(
     theta: int,
     gradient: int,
     summed: int,
-    network: Network,
+    network: NetworkStructure,
     memory: Memory,
 ) -> float:
     """Set a chunk of ``summed`` to the lanes' gradients added in order, and the penalty's; return its penalty."""
@@ -174,7 +174,9 @@ def reduce_chunk(
 
 
 @inlined
-def chunk_squares(chunk: int, P: int, summed: int, network: Network, memory: Memory) -> float:
+def chunk_squares(
+    chunk: int, P: int, summed: int, network: NetworkStructure, memory: Memory
+) -> float:
     """Return the sum of g² of a chunk; where it is not finite, no step is made."""
     size, place = extent(chunk, P, network, memory)
     return call_for_float(network.norm, (summed + place, size))
@@ -187,7 +189,7 @@ def update_chunk(
     scale: float,
     P: int,
     state: tuple[int, int, int, int],
-    network: Network,
+    network: NetworkStructure,
     steps: Steps,
     memory: Memory,
 ) -> None:

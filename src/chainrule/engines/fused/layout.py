@@ -21,8 +21,8 @@ from chainrule.engines.fused.rules import (
 )
 from chainrule.engines.fused.structures import (
     Held,
-    Network,
-    Rows,
+    NetworkStructure,
+    RowsStructure,
     Steps,
 )
 from chainrule.errors import InputError
@@ -41,7 +41,7 @@ def network_of(
     starts = np.cumsum(of_layers, axis=0) - of_layers
     value = np.array([activation_value(f, dtype) for f in architecture.f[1:]], dtype=np.int64)
     dropped = np.zeros((architecture.n_layers, 2), dtype=np.uint64)
-    seen = Network(
+    seen = NetworkStructure(
         number=dtype.itemsize,
         L=architecture.n_layers,
         sizes=address_of(sizes),
@@ -127,12 +127,14 @@ def rows_of(data: Data, architecture: Architecture, dtype: np.dtype) -> Held:
     Y, weights = data.Y, 0 if data.weights is None else address_of(data.weights)
     if isinstance(X, np.ndarray):
         gather = loops.gather_dense(dtype)
-        return Held(Rows(data.n, gather, address_of(X), 0, 0, address_of(Y), weights), data)
+        return Held(
+            RowsStructure(data.n, gather, address_of(X), 0, 0, address_of(Y), weights), data
+        )
     columns = X.indices.astype(np.int64, copy=False)
     starts = X.indptr.astype(np.int64, copy=False)
     gather = loops.gather_sparse(dtype)
     values, at_columns, at_starts = (address_of(array) for array in (X.data, columns, starts))
-    seen = Rows(data.n, gather, values, at_columns, at_starts, address_of(Y), weights)
+    seen = RowsStructure(data.n, gather, values, at_columns, at_starts, address_of(Y), weights)
     return Held(seen, data, columns, starts)
 
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from chainrule.engines.fused.compiler import call, call_for_float, inlined, integer_at
 from chainrule.engines.fused.product import multiply
-from chainrule.engines.fused.structures import Memory, Network, Rows, Steps
+from chainrule.engines.fused.structures import Memory, NetworkStructure, RowsStructure, Steps
 
 
 @inlined
-def shape_of(l: int, network: Network) -> tuple[int, int]:
+def shape_of(l: int, network: NetworkStructure) -> tuple[int, int]:
     """Return the rows and columns of W of layer ``l + 1``: its inputs and its units."""
     return integer_at(network.sizes, l), integer_at(network.sizes, l + 1)
 
@@ -28,8 +28,8 @@ def gather_rows(
     start: int,
     size: int,
     batch_rows: int,
-    network: Network,
-    rows: Rows,
+    network: NetworkStructure,
+    rows: RowsStructure,
     steps: Steps,
     memory: Memory,
 ) -> int:
@@ -54,7 +54,7 @@ def forward(
     size: int,
     x: int,
     theta: int,
-    network: Network,
+    network: NetworkStructure,
     layer_keys: int,
     memory: Memory,
 ) -> int:
@@ -77,13 +77,13 @@ def forward(
 
 
 @inlined
-def is_dropped(l: int, network: Network) -> bool:
+def is_dropped(l: int, network: NetworkStructure) -> bool:
     """Return whether units of layer ``l + 1`` are dropped."""
     return integer_at(network.dropped, 2 * l + 1) != 0
 
 
 @inlined
-def output_delta(at: int, size: int, a: int, network: Network, memory: Memory) -> float:
+def output_delta(at: int, size: int, a: int, network: NetworkStructure, memory: Memory) -> float:
     """Set delta[L] = share * dloss/da[L] * f'(z[L]); return the tile's part of the loss. a[L] lies at ``a``."""
     l, number = network.L - 1, network.number
     k = shape_of(l, network)[1]
@@ -98,7 +98,7 @@ def output_delta(at: int, size: int, a: int, network: Network, memory: Memory) -
 
 
 @inlined
-def transpose_weights(worker: int, theta: int, network: Network, memory: Memory) -> None:
+def transpose_weights(worker: int, theta: int, network: NetworkStructure, memory: Memory) -> None:
     """Set the worker's W.T of every layer but the first, whose input has no delta."""
     W, transposed = theta, memory.transposed + worker * memory.lane_bytes
     for l in range(network.L):
@@ -117,7 +117,7 @@ def backward(
     x: int,
     a: int,
     gradient: int,
-    network: Network,
+    network: NetworkStructure,
     memory: Memory,
     adding: bool,
 ) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from chainrule.engines.fused import elementary as _elementary  # noqa: F401 - registers the compiled twins
+from chainrule.engines.fused import vector_functions as _elementary  # noqa: F401 - registers the compiled twins
 from chainrule.engines.fused import vectors
 from chainrule.engines.fused.compiler import COMPILED, block, inlined, to_fixed_tuple
 from chainrule.engines.fused.loops import vector_at

@@ -20,7 +20,7 @@ UNITS = (
 )
 
 
-class Network(NamedTuple):
+class NetworkStructure(NamedTuple):
     """The network: addresses, but for two numbers. In what has L entries, entry l - 1 stands for layer l."""
 
     number: int  #: bytes of a number
@@ -47,7 +47,7 @@ class Network(NamedTuple):
     norm: int = 0  #: the sum of g²
 
 
-class Rows(NamedTuple):
+class RowsStructure(NamedTuple):
     """The data, dense or CSR; the address is 0 where there is nothing."""
 
     n: int
@@ -142,7 +142,7 @@ class Scoring(NamedTuple):
     n: int
     theta: int  #: (P,)
     X: int  #: (n, m); 0 where the rows are sparse
-    sparse: int  #: of the ``Rows`` of sparse rows; 0 where they are dense
+    sparse: int  #: of the ``RowsStructure`` of sparse rows; 0 where they are dense
     network: int
     memory: int
     scores: int  #: (n, k)
@@ -172,5 +172,7 @@ def _reader(kind: Any) -> Any:
     return tuple_at
 
 
-network_at, rows_at, steps_at, memory_at = map(_reader, (Network, Rows, Steps, Memory))
+network_at, rows_at, steps_at, memory_at = map(
+    _reader, (NetworkStructure, RowsStructure, Steps, Memory)
+)
 epoch_at, scoring_at, part_at = map(_reader, (Epoch, Scoring, Part))

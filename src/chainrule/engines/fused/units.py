@@ -8,33 +8,40 @@ from __future__ import annotations
 
 from chainrule.engines.fused.compiler import call, call_for_float, inlined, integer_at
 from chainrule.engines.fused.passes import is_dropped, shape_of
-from chainrule.engines.fused.structures import UNITS, Memory, Network, Part, Rows, Steps
+from chainrule.engines.fused.structures import (
+    UNITS,
+    Memory,
+    NetworkStructure,
+    Part,
+    RowsStructure,
+    Steps,
+)
 
 # ---- who computes what, and where it lies -------------------------------------------------------------------------
 
 
 @inlined
-def slices_of(l: int, worker: int, n_workers: int, network: Network) -> tuple[int, int]:
+def slices_of(l: int, worker: int, n_workers: int, network: NetworkStructure) -> tuple[int, int]:
     """Return the first slice of layer ``l + 1`` that is the worker's, and the first beyond."""
     slices = (shape_of(l, network)[1] + UNITS - 1) // UNITS
     return slices * worker // n_workers, slices * (worker + 1) // n_workers
 
 
 @inlined
-def slice_at(l: int, i: int, network: Network) -> tuple[int, int]:
+def slice_at(l: int, i: int, network: NetworkStructure) -> tuple[int, int]:
     """Return how many parameters lie before [W; b] of slice ``i`` of layer ``l + 1``, and how many columns it has."""
     m, k = shape_of(l, network)
     return integer_at(network.starts, 2 * l) + i * UNITS * (m + 1), min(UNITS, k - i * UNITS)
 
 
 @inlined
-def layer_at(l: int, size: int, network: Network) -> int:
+def layer_at(l: int, size: int, network: NetworkStructure) -> int:
     """Return how many bytes of z, a, h, mask and delta lie before those of layer ``l + 1``, for ``size`` rows."""
     return network.number * size * integer_at(network.starts, 2 * l + 1)
 
 
 @inlined
-def inputs_at(l: int, x: int, size: int, network: Network, memory: Memory) -> int:
+def inputs_at(l: int, x: int, size: int, network: NetworkStructure, memory: Memory) -> int:
     """Return where the inputs of layer ``l + 1`` lie."""
     if l == 0:
         return x
@@ -48,7 +55,7 @@ def sort_slices(
     back: bool,
     worker: int,
     n_workers: int,
-    network: Network,
+    network: NetworkStructure,
     memory: Memory,
 ) -> None:
     """Copy the worker's columns of theta, m and v to slices, or ``back``; the address of what is not there is 0."""
@@ -61,7 +68,9 @@ def sort_slices(
 
 
 @inlined
-def sort_slice(l: int, i: int, natural: int, inside: int, back: bool, network: Network) -> None:
+def sort_slice(
+    l: int, i: int, natural: int, inside: int, back: bool, network: NetworkStructure
+) -> None:
     """Copy slice ``i`` of layer ``l + 1`` of one vector of P numbers, if it is there."""
     (m, k), number = shape_of(l, network), network.number
     start, width = slice_at(l, i, network)
@@ -79,7 +88,13 @@ def sort_slice(l: int, i: int, natural: int, inside: int, back: bool, network: N
 
 @inlined
 def gather_inputs(
-    worker: int, start: int, size: int, network: Network, rows: Rows, steps: Steps, memory: Memory
+    worker: int,
+    start: int,
+    size: int,
+    network: NetworkStructure,
+    rows: RowsStructure,
+    steps: Steps,
+    memory: Memory,
 ) -> int:
     """Copy the batch's rows of X for this worker, if they do not lie in order; return where they lie."""
     m = integer_at(network.sizes, 0)
@@ -98,7 +113,7 @@ def layer_forward(
     x: int,
     start: int,
     size: int,
-    network: Network,
+    network: NetworkStructure,
     steps: Steps,
     memory: Memory,
 ) -> None:
@@ -133,8 +148,8 @@ def output_layer(
     first: int,
     last: int,
     batch_rows: int,
-    network: Network,
-    rows: Rows,
+    network: NetworkStructure,
+    rows: RowsStructure,
     steps: Steps,
     memory: Memory,
 ) -> float:
@@ -166,7 +181,7 @@ def output_layer(
 
 @inlined
 def layer_delta(
-    l: int, worker: int, n_workers: int, size: int, network: Network, memory: Memory
+    l: int, worker: int, n_workers: int, size: int, network: NetworkStructure, memory: Memory
 ) -> None:
     """Set the worker's columns of delta of layer ``l``, from delta of layer ``l + 1`` and their rows of its W."""
     (m, k), number = shape_of(l, network), network.number
@@ -194,7 +209,7 @@ def layer_delta(
 
 
 @inlined
-def part_gradient(part: Part, x: int, size: int, network: Network, memory: Memory) -> None:
+def part_gradient(part: Part, x: int, size: int, network: NetworkStructure, memory: Memory) -> None:
     """Set dW = h.T delta and db = 1.T delta of a part, summed over the batch's rows in order."""
     (m, k), number, width = shape_of(part.l, network), network.number, part.columns
     delta = memory.delta + layer_at(part.l, size, network) + number * part.i * UNITS
@@ -212,7 +227,9 @@ def part_gradient(part: Part, x: int, size: int, network: Network, memory: Memor
 
 
 @inlined
-def penalty_and_squares(part: Part, network: Network, memory: Memory) -> tuple[float, float]:
+def penalty_and_squares(
+    part: Part, network: NetworkStructure, memory: Memory
+) -> tuple[float, float]:
     """Add the penalty's gradient to a part's; return the penalty, and the sum of g²."""
     place, size, penalty = network.number * part.start, part.rows * part.columns, 0.0
     gradient = memory.gradient + place
@@ -224,7 +241,7 @@ def penalty_and_squares(part: Part, network: Network, memory: Memory) -> tuple[f
 
 @inlined
 def update_part(
-    part: Part, batch: int, scale: float, network: Network, steps: Steps, memory: Memory
+    part: Part, batch: int, scale: float, network: NetworkStructure, steps: Steps, memory: Memory
 ) -> None:
     """Make the optimizer's step on a part."""
     number, place = network.number, network.number * part.start

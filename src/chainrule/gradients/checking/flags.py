@@ -8,7 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.gradients.checking.report import UNDECIDABLE, WRONG, Block, Entry, Flag
+from chainrule.gradients.checking.gradient_report import (
+    UNDECIDABLE,
+    WRONG,
+    BlockReport,
+    Entry,
+    Flag,
+)
 from chainrule.gradients.checking.rounding import ROUNDINGS
 from chainrule.gradients.flow import FLAT, gradient_flow
 from chainrule.gradients.problem import Problem
@@ -65,8 +71,8 @@ def network_flags(
 
 
 def clipping_flags(
-    entries: list[Entry], blocks: list[Block], given: np.ndarray, flags: list[Flag]
-) -> tuple[list[Entry], list[Block]]:
+    entries: list[Entry], blocks: list[BlockReport], given: np.ndarray, flags: list[Flag]
+) -> tuple[list[Entry], list[BlockReport]]:
     """Recognise a gradient that was clipped, by value or by norm, and call its entries undecidable.
 
     By value: every wrong entry is plus or minus one number, and the truth lies beyond it. By norm: every entry is the

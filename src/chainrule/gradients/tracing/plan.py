@@ -1,7 +1,7 @@
 """The equations of one forward and backward pass, in order, each as a formula with one line of why.
 
-These are the lines of ``network.backprop`` written as trees; evaluated they give the same bits. A ``Convention`` says
-how somebody's textbook writes them: samples in columns, delta for dJ/dh, the 1/n outside. It is for viewing only;
+These are the lines of ``network.backprop`` written as trees; evaluated they give the same bits. A ``TraceConvention``
+says how somebody's textbook writes them: samples in columns, delta for dJ/dh, the 1/n outside. It is for viewing only;
 nothing trains with another convention than the default.
 """
 
@@ -32,7 +32,7 @@ _CHOICES = {"samples": ("rows", "columns"), "delta": ("z", "h"), "mean": ("insid
 
 
 @dataclass(frozen=True)
-class Convention:
+class TraceConvention:
     """How the equations are written.
 
     Parameters
@@ -46,9 +46,9 @@ class Convention:
 
     Examples
     --------
-    >>> Convention(samples="columns").samples
+    >>> TraceConvention(samples="columns").samples
     'columns'
-    >>> Convention(samples="diagonals")
+    >>> TraceConvention(samples="diagonals")
     Traceback (most recent call last):
         ...
     chainrule.errors.InputError: samples: got 'diagonals', expected one of 'rows', 'columns'
@@ -98,7 +98,7 @@ class Plan:
         The hidden layers after which units are dropped.
     weighted : bool
         Whether the samples have weights.
-    convention : Convention
+    convention : TraceConvention
         How to write them.
     """
 
@@ -108,11 +108,11 @@ class Plan:
         n: int,
         masked: frozenset[int] = frozenset(),
         weighted: bool = False,
-        convention: Convention | None = None,
+        convention: TraceConvention | None = None,
     ) -> None:
         self.architecture = architecture
         self.masked = masked
-        self.convention = Convention() if convention is None else convention
+        self.convention = TraceConvention() if convention is None else convention
         self.share: Expression = Symbol("share") if weighted else Scalar("1/n", 1.0 / max(n, 1))
         self.l2 = Scalar("l2", architecture.l2)
         self.l1 = Scalar("l1", architecture.l1)

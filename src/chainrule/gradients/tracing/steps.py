@@ -11,7 +11,7 @@ from chainrule.gradients.tracing.notation import text
 
 
 @dataclass(frozen=True)
-class Step:
+class TraceStep:
     """One line of a pass.
 
     Attributes

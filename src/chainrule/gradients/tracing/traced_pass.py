@@ -12,8 +12,8 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.gradients.problem import Problem
-from chainrule.gradients.tracing.plan import Convention, Plan
-from chainrule.gradients.tracing.steps import Step
+from chainrule.gradients.tracing.plan import Plan, TraceConvention
+from chainrule.gradients.tracing.steps import TraceStep
 from chainrule.network.architecture import Architecture
 
 
@@ -23,11 +23,11 @@ class TracedPass:
     Attributes
     ----------
     architecture : Architecture
-    convention : Convention
+    convention : TraceConvention
         How it is written.
     given : dict of str to ndarray
         What the steps start from: X, Y, W[l], b[l], and masks and shares where there are any.
-    steps : list of Step
+    steps : list of TraceStep
         In the order in which they are computed.
     features : list of str
         The names of the input columns; empty if they have none.
@@ -36,18 +36,18 @@ class TracedPass:
     def __init__(
         self,
         problem: Problem,
-        convention: Convention | None = None,
+        convention: TraceConvention | None = None,
         features: Sequence[str] = (),
     ) -> None:
         self.architecture: Architecture = problem.architecture
-        self.convention = Convention() if convention is None else convention
+        self.convention = TraceConvention() if convention is None else convention
         self.features = [str(name) for name in features]
         self._problem = problem
         plan = Plan(
             problem.architecture, problem.n, problem.masked, problem.weighted, self.convention
         )
         self.given = problem.given(columns=self.convention.samples == "columns")
-        self.steps: list[Step] = []
+        self.steps: list[TraceStep] = []
         self._values = dict(self.given)
         with np.errstate(all="ignore"):
             for symbol, formula, rule, why, phase in plan.equations():
@@ -55,10 +55,10 @@ class TracedPass:
                 self._values[symbol.name] = value
                 operands = formula.operands()
                 self.steps.append(
-                    Step(symbol.name, rule, formula, operands, value, why, phase, symbol.layer)
+                    TraceStep(symbol.name, rule, formula, operands, value, why, phase, symbol.layer)
                 )
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[TraceStep]:
         return iter(self.steps)
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class TracedPass:
         """The objective."""
         return float(self["J"])
 
-    def step(self, symbol: str) -> Step:
+    def step(self, symbol: str) -> TraceStep:
         """Return the step that computes ``symbol``."""
         for step in self.steps:
             if step.symbol == symbol:

@@ -16,7 +16,7 @@ from chainrule.report.figures.compared import (
 from chainrule.report.figures.curves import LearningRateDisplay, LossCurveDisplay
 from chainrule.report.figures.diagram import NetworkDisplay
 from chainrule.report.figures.display import Display, save_figure
-from chainrule.report.figures.flow import GradientFlowDisplay
+from chainrule.report.figures.gradient_flow import GradientFlowDisplay
 from chainrule.report.figures.importance import ImportanceDisplay
 from chainrule.report.figures.layers import (
     ActivationHistogramDisplay,

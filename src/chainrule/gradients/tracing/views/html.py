@@ -8,10 +8,10 @@ import numpy as np
 
 from chainrule.gradients.tracing.formula import Symbol
 from chainrule.gradients.tracing.notation import mathml, mathml_symbol
-from chainrule.gradients.tracing.steps import Step
+from chainrule.gradients.tracing.steps import TraceStep
 from chainrule.gradients.tracing.traced_pass import TracedPass
 from chainrule.gradients.tracing.views.elide import places
-from chainrule.gradients.tracing.views.text import header, shape_text
+from chainrule.gradients.tracing.views.plain_text import header, shape_text
 
 # All of it is scoped, with a background of its own: a notebook shows the trace among other things, in any theme. The
 # wide parts scroll by themselves, under a shadow that says so, so that the page never does.
@@ -84,7 +84,7 @@ def _given(trace: TracedPass, name: str) -> str:
     )
 
 
-def _step(trace: TracedPass, step: Step) -> str:
+def _step(trace: TracedPass, step: TraceStep) -> str:
     formula = f"{mathml_symbol(_symbol(step.symbol, step.layer))}<mo>=</mo>{mathml(step.formula)}"
     return (
         f'<article class="{step.phase}">{_head(formula, step.value)}'

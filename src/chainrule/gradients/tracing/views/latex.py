@@ -8,7 +8,7 @@ from chainrule.gradients.tracing.formula import Symbol
 from chainrule.gradients.tracing.notation import latex, latex_symbol, latex_text
 from chainrule.gradients.tracing.traced_pass import TracedPass
 from chainrule.gradients.tracing.views.elide import elided
-from chainrule.gradients.tracing.views.text import header
+from chainrule.gradients.tracing.views.plain_text import header
 
 
 def to_latex(trace: TracedPass, *, values: bool = True) -> str:

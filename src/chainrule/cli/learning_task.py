@@ -9,7 +9,7 @@ from chainrule.cli.console import Page
 from chainrule.cli.recipe import FitOptions
 from chainrule.cli.rows import (
     FEWEST_TO_HOLD_OUT,
-    Part,
+    TablePart,
     divided,
     groups_of,
     labels_as_written,
@@ -25,19 +25,19 @@ from chainrule.report.text import count, printable
 
 
 @dataclass(frozen=True)
-class Problem:
+class LearningTask:
     """What there is to learn, from what, and why it is taken so."""
 
     classifies: bool
     reason: str
-    training: Part
-    validation: Part | None
-    test: Part | None
+    training: TablePart
+    validation: TablePart | None
+    test: TablePart | None
     from_file: bool
     test_source: str
 
 
-def read_problem(o: FitOptions, page: Page) -> Problem:
+def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
     """Read the table, recognise the task and divide the rows; the page is told.
 
     Raises
@@ -75,7 +75,7 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         classifies and values.dtype.kind == "f"
     ):  # numbers with fractions, but classes were asked for
         values = labels_as_written(y)
-    whole = Part(X, values, key)
+    whole = TablePart(X, values, key)
     if o.test is not None:
         # Values must mean the same in both files: what was text here is read as text there.
         as_text = [name for name in frame.columns if not _is_numeric(frame[name])]
@@ -86,8 +86,8 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         left_out += more
         kinds = sorted(set(whole.y.tolist())) if classifies else []
         true = true_labels(y_test, kinds) if classifies else true_numbers(y_test)
-        test: Part | None
-        rest, test, source = whole, Part(X_test, true), f"of {printable(o.test)}"
+        test: TablePart | None
+        rest, test, source = whole, TablePart(X_test, true), f"of {printable(o.test)}"
     else:
         rest, test = divided(whole, o.test_fraction, o.seed, stratified=classifies, by=by)
         source = "held out"
@@ -114,7 +114,7 @@ def read_problem(o: FitOptions, page: Page) -> Problem:
         if by is not None and whole.n >= FEWEST_TO_HOLD_OUT:
             why = f"cannot be divided by {printable(o.groups or o.time or '')!r}"
         page.note(f"{count(whole.n, 'row')} {why}, so there is no test")
-    return Problem(
+    return LearningTask(
         classifies, choice.reason, training, validation, test, o.test is not None, source
     )
 
@@ -148,7 +148,7 @@ def _how(o: FitOptions, classifies: bool) -> str:
     return f"drawn at random{', of every class alike' if classifies else ''}, seed {o.seed}"
 
 
-def _tolerant(training: Part, aside: Part, page: Page) -> Part:
+def _tolerant(training: TablePart, aside: TablePart, page: Page) -> TablePart:
     aside, notes = words_as_missing(training, aside)
     for note in notes:
         page.note(note)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.cli import options
+from chainrule.cli.baseline import judge, training_baseline
 from chainrule.cli.console import Page, print_json
-from chainrule.cli.files import default_output
-from chainrule.cli.judging import judge, training_baseline
-from chainrule.cli.problem import Problem, read_problem
+from chainrule.cli.learning_task import LearningTask, read_learning_task
+from chainrule.cli.paths import default_output
 from chainrule.cli.recipe import FitOptions, estimator_of, in_words_of_the_command
 from chainrule.comparison.compare import compare_estimators, written
 from chainrule.comparison.comparison_result import ComparisonResult
@@ -60,7 +60,7 @@ def compare_table(o: CompareOptions) -> None:
     folder = _folder(common)
     page = Page(silent=common.as_json or common.quiet)
     with page.collecting():
-        problem = read_problem(common, page)
+        problem = read_learning_task(common, page)
         parts = _parts(o, problem)
         estimators, factors, chosen = _candidates(o, problem.classifies, len(parts[0].y))
         n = len(estimators) * len(parts) * o.seeds
@@ -97,7 +97,7 @@ def compare_table(o: CompareOptions) -> None:
         print_json({**data, "best": result.best, "test": test, "folder": folder})
 
 
-def _parts(o: CompareOptions, problem: Problem) -> list[Any]:
+def _parts(o: CompareOptions, problem: LearningTask) -> list[Any]:
     from chainrule.comparison.trials import Split, splits
 
     training, validation = problem.training, problem.validation
@@ -155,7 +155,7 @@ def _candidates(
     return estimators, factors, chosen
 
 
-def _test(page: Page, result: ComparisonResult, problem: Problem) -> Scores | None:
+def _test(page: Page, result: ComparisonResult, problem: LearningTask) -> Scores | None:
     """Judge the best candidate, trained from the first seed, on the rows that took no part."""
     best = result.estimators.get(result.best)
     if best is None or problem.test is None:

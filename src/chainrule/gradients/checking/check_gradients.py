@@ -11,15 +11,15 @@ import numpy as np
 from chainrule.equations.noise import function_noise
 from chainrule.equations.numeric_derivative import complex_step_derivative, elementwise_derivative
 from chainrule.errors import InputError
-from chainrule.gradients.checking.blocks import Comparison, Place, sorted_worst
+from chainrule.gradients.checking.block_check import BlockCheck, BlockPlace, sorted_worst
 from chainrule.gradients.checking.flags import (
     clipping_flags,
     float32_slack,
     network_flags,
 )
+from chainrule.gradients.checking.gradient_report import Flag, GradientReport
 from chainrule.gradients.checking.kinks import Kink, kinks_between, kinks_near
 from chainrule.gradients.checking.probers import ComplexProber, DifferenceProber, Prober
-from chainrule.gradients.checking.report import Flag, GradientReport
 from chainrule.gradients.checking.rounding import gradient_scale
 from chainrule.gradients.problem import Problem, as_problem
 from chainrule.gradients.tracing.plan import shown_loss
@@ -109,7 +109,7 @@ def check_gradients(
         P = forward(problem.theta, problem.X, problem.masks)
         largest = max(1.0, *(float(np.abs(z).max()) for z in P.z))
     near = kinks_near(problem.theta, problem.X, problem.Y, _NEAR * largest)
-    comparison = Comparison(
+    comparison = BlockCheck(
         prober,
         given,
         floor=np.inf if prober.method == ComplexProber.method else 1e-6 * max(size, abs(J)),
@@ -151,10 +151,10 @@ def _described(problem: Problem) -> str:
     return f"network {sizes}, {', '.join(a.activations)}, {shown_loss(a.loss_function)}, {rows}"
 
 
-def _places(problem: Problem) -> list[Place]:
+def _places(problem: Problem) -> list[BlockPlace]:
     theta = problem.theta
     return [
-        Place(s.name, s.start, (theta.W if s.is_weight else theta.b)[s.layer].shape, s.layer)
+        BlockPlace(s.name, s.start, (theta.W if s.is_weight else theta.b)[s.layer].shape, s.layer)
         for s in segments(problem.architecture.sizes)
     ]
 

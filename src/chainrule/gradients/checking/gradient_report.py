@@ -61,7 +61,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Block:
+class BlockReport:
     """One array of parameters.
 
     Attributes
@@ -109,7 +109,7 @@ class GradientReport:
         What was checked.
     method : str
         ``"complex step"`` or ``"central differences"``.
-    blocks : list of Block
+    blocks : list of BlockReport
         All arrays of parameters.
     entries : list of Entry
         The worst entries that were examined one by one, the worst first.
@@ -132,7 +132,7 @@ class GradientReport:
 
     subject: str
     method: str
-    blocks: list[Block]
+    blocks: list[BlockReport]
     entries: list[Entry] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     kinks: list[str] = field(default_factory=list)

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from chainrule.cli.rows import Part
+from chainrule.cli.rows import TablePart
 from chainrule.report import judging
 from chainrule.report.scores import Scores
 
@@ -17,6 +17,6 @@ def training_baseline(classifies: bool, y: NDArray[Any], classes: list[Any]) -> 
     return judging.baseline_of(classes if classifies else [], y)
 
 
-def judge(estimator: Any, part: Part, baseline: Mapping[str, Any]) -> Scores:
+def judge(estimator: Any, part: TablePart, baseline: Mapping[str, Any]) -> Scores:
     """Compare predictions with what is true; see `chainrule.report.judging.judge`."""
     return judging.judge(estimator, part.X, part.y, baseline).scores

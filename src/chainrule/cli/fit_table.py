@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+from chainrule.cli.baseline import judge, training_baseline
 from chainrule.cli.console import Page, print_json
-from chainrule.cli.files import FIT, check_output, default_output
-from chainrule.cli.judging import judge, training_baseline
-from chainrule.cli.problem import Problem, read_problem
+from chainrule.cli.learning_task import LearningTask, read_learning_task
+from chainrule.cli.paths import FIT, check_output, default_output
 from chainrule.cli.recipe import FitOptions, estimator_of, in_words_of_the_command
 from chainrule.cli.reporting import check_report, command, recorder_for, write_page
 from chainrule.errors import ChainruleError
@@ -30,7 +30,7 @@ def fit_table(o: FitOptions, function: Callable[..., Any]) -> None:
     check_report(o.report, inputs=inputs, output=output, force=o.force)
     page = Page(silent=o.as_json or o.quiet, held=True)
     with page.collecting():
-        problem = read_problem(o, page)
+        problem = read_learning_task(o, page)
         estimator = estimator_of(o, problem.classifies, problem.training.n)
         recorder = None if o.report is None else recorder_for(o.epochs)
         seconds = _train(estimator, problem, page, recorder)
@@ -57,7 +57,7 @@ def _report(
     function: Callable[..., Any],
     output: str,
     estimator: Any,
-    problem: Problem,
+    problem: LearningTask,
     page: Page,
     facts: dict[str, Any],
     baseline: dict[str, Any],
@@ -90,7 +90,7 @@ def _report(
     )
 
 
-def _judged_rows(problem: Problem) -> str:
+def _judged_rows(problem: LearningTask) -> str:
     if problem.test is not None:
         return problem.test_source
     if problem.validation is not None:
@@ -98,7 +98,7 @@ def _judged_rows(problem: Problem) -> str:
     return "that it was trained on, for want of others: they say how well it remembers"
 
 
-def _train(estimator: Any, problem: Problem, page: Page, recorder: Any) -> float:
+def _train(estimator: Any, problem: LearningTask, page: Page, recorder: Any) -> float:
     """Train; return the seconds. Ctrl-C ends it with the best weights so far, if there are any."""
     from chainrule.training import TrainingStarted
     from chainrule.training.progress import RichProgress
@@ -167,7 +167,7 @@ def _tell_training(page: Page, estimator: Any, seconds: float) -> None:
     page.block(described.curves(shown, width=max(min(40, page.room - 51), 8)))
 
 
-def _tell_scores(page: Page, problem: Problem, found: Scores | None) -> None:
+def _tell_scores(page: Page, problem: LearningTask, found: Scores | None) -> None:
     if found is None:
         return
     for remark in [*found.remarks, *found.warnings()]:
@@ -183,7 +183,7 @@ def _tell_scores(page: Page, problem: Problem, found: Scores | None) -> None:
 
 def _facts(
     o: FitOptions,
-    problem: Problem,
+    problem: LearningTask,
     estimator: Any,
     seconds: float,
     found: Scores | None,

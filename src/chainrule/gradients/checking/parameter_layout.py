@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import InputError, InputTypeError
-from chainrule.gradients.checking.blocks import Place
+from chainrule.gradients.checking.block_check import BlockPlace
 
 
-class Layout:
+class ParameterLayout:
     """Turns a structure of arrays into a vector and back.
 
     Parameters
@@ -21,7 +21,7 @@ class Layout:
 
     Examples
     --------
-    >>> layout = Layout({"W": [[1.0, 2.0]], "b": 3.0})
+    >>> layout = ParameterLayout({"W": [[1.0, 2.0]], "b": 3.0})
     >>> layout.vector.tolist(), [place.name for place in layout.places]
     ([1.0, 2.0, 3.0], ['W', 'b'])
     >>> layout.structure(2.0 * layout.vector)["W"]
@@ -85,7 +85,7 @@ class Layout:
 
 def _flattened(
     what: str, names: list[str], parts: list[Any], finite: bool = True
-) -> tuple[np.ndarray, list[Place]]:
+) -> tuple[np.ndarray, list[BlockPlace]]:
     places, arrays, start = [], [], 0
     for name, part in zip(names, parts, strict=True):
         try:
@@ -96,7 +96,7 @@ def _flattened(
             ) from error
         if finite and not np.all(np.isfinite(array)):
             raise InputError.of(f"{what}, {name}", got="NaN or infinity", expected="finite numbers")
-        places.append(Place(name, start, array.shape))
+        places.append(BlockPlace(name, start, array.shape))
         arrays.append(array.ravel())
         start += array.size
     return (np.concatenate(arrays) if arrays else np.empty(0)), places

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.gradients.tracing.plan import shown_loss
-from chainrule.gradients.tracing.steps import Step
+from chainrule.gradients.tracing.steps import TraceStep
 from chainrule.gradients.tracing.traced_pass import TracedPass
 
 WIDTH = 100
@@ -31,7 +31,7 @@ def layer_text(trace: TracedPass, layer: int) -> str:
     return "\n".join([*header(trace), "", *_steps(steps)]).rstrip()
 
 
-def _steps(steps: list[Step]) -> list[str]:
+def _steps(steps: list[TraceStep]) -> list[str]:
     lines: list[str] = []
     phase = ""
     width = min(66, max(len(step.text) for step in steps))
@@ -80,7 +80,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return str(shape) if shape else "number"
 
 
-def _step(step: Step, width: int) -> list[str]:
+def _step(step: TraceStep, width: int) -> list[str]:
     equation = textwrap.wrap(step.text, WIDTH - 12, subsequent_indent="        ")
     first = f"{equation[0]:<{width}}  {shape_text(step.shape)}"
     return [first, *equation[1:], f"    # {step.why}", numbers(step.value)]

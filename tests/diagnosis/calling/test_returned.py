@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chainrule.diagnosis.calling.reading import Layout, Unreadable, read
+from chainrule.diagnosis.calling.returned import Layout, Unreadable, read
 
 SIZES = (3, 4, 2)
 W = [np.arange(12.0).reshape(3, 4), np.arange(8.0).reshape(4, 2)]

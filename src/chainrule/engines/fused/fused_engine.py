@@ -11,7 +11,7 @@ from chainrule.engines.fused.barrier import new_barrier
 from chainrule.engines.fused.compiler import COMPILED, address_of
 from chainrule.engines.fused.epoch import epoch_address
 from chainrule.engines.fused.epoch_by_units import units_address
-from chainrule.engines.fused.inference import Scorer
+from chainrule.engines.fused.fused_scorer import FusedScorer
 from chainrule.engines.fused.layout import (
     network_of,
     no_steps,
@@ -58,7 +58,7 @@ class FusedEngine:
         self.threads = threads if COMPILED else 1
         self._network = network_of(architecture, self.dtype, optimizer)
         self._undropped = undropped(self._network)
-        self._scorer = Scorer(architecture, self.dtype)
+        self._scorer = FusedScorer(architecture, self.dtype)
         self._memory: dict[Cut, Held] = {}
         self._rows: tuple[Data, Held] | None = None
         if self.threads > 1:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.cli.files import Opened
+from chainrule.cli.paths import Opened
 from chainrule.errors import InputError
 from chainrule.report.text import count, listed, printable
 from chainrule.tables import columns, unusable

@@ -11,11 +11,11 @@ import numpy as np
 
 from chainrule.equations.noise import function_noise, real
 from chainrule.errors import InputError
-from chainrule.gradients.checking.blocks import Comparison, sorted_worst
+from chainrule.gradients.checking.block_check import BlockCheck, sorted_worst
 from chainrule.gradients.checking.flags import FLOAT32, clipping_flags
-from chainrule.gradients.checking.layout import Layout
+from chainrule.gradients.checking.gradient_report import UNDECIDABLE, Entry, Flag, GradientReport
+from chainrule.gradients.checking.parameter_layout import ParameterLayout
 from chainrule.gradients.checking.probers import ComplexProber, DifferenceProber, Prober
-from chainrule.gradients.checking.report import UNDECIDABLE, Entry, Flag, GradientReport
 from chainrule.gradients.checking.rounding import ROUNDINGS
 
 _NOISY = 1e-10  #: noise above this part of J is more than float64 makes
@@ -78,7 +78,7 @@ def check_function(
     >>> doubled.verdict, doubled.entries[0].name
     ('wrong', 'theta[1]')
     """
-    layout = Layout(theta)
+    layout = ParameterLayout(theta)
     given = gradient(layout.structure(layout.vector)) if callable(gradient) else gradient
     stored = _stored_in_float32(given)
     vector = layout.flat("gradient", given)
@@ -98,7 +98,7 @@ def check_function(
 def compare(
     f: Callable[[np.ndarray], Any],
     given: np.ndarray,
-    layout: Layout,
+    layout: ParameterLayout,
     *,
     name: str,
     method: str = "auto",
@@ -119,7 +119,7 @@ def compare(
         noise = function_noise(f, layout.vector, seed)
         size = float(np.abs(given[np.isfinite(given)]).max(initial=0.0))
         prober = _prober(f, layout.vector, given, method, noise, max(size, abs(J)), flags, seed)
-        comparison = Comparison(
+        comparison = BlockCheck(
             prober,
             given,
             floor=max(1e-6 * size, 1e-6 * abs(J), 1e-300),
@@ -239,7 +239,7 @@ def _stored_in_float32(gradient: Any) -> bool:
 
 
 def _explain(
-    hidden: Callable[[Any], Sequence[Any]], layout: Layout
+    hidden: Callable[[Any], Sequence[Any]], layout: ParameterLayout
 ) -> Callable[[int, float], list[str]]:
     """Return a function that names the signs which a step of one parameter changes."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.cli.files import check_output, default_output
+from chainrule.cli.paths import check_output, default_output
 from chainrule.errors import FileError
 
 

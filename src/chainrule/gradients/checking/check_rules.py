@@ -13,9 +13,8 @@ from chainrule.equations.activations import Activation, activations
 from chainrule.equations.domains import domain_named
 from chainrule.equations.losses import Loss, losses
 from chainrule.errors import InputError
-from chainrule.gradients.checking.functions import compare
-from chainrule.gradients.checking.layout import Layout
-from chainrule.gradients.checking.report import (
+from chainrule.gradients.checking.check_function import compare
+from chainrule.gradients.checking.gradient_report import (
     UNDECIDABLE,
     WRONG,
     Entry,
@@ -23,6 +22,7 @@ from chainrule.gradients.checking.report import (
     GradientReport,
     worst,
 )
+from chainrule.gradients.checking.parameter_layout import ParameterLayout
 
 _NEAR = 1e-3  # grid points nearer to a declared kink are left out
 
@@ -188,7 +188,7 @@ def _report(
     place: Callable[[int], str],
 ) -> GradientReport:
     """Compare on all points at once, and name the points in the entries."""
-    layout = Layout(points)
+    layout = ParameterLayout(points)
     layout.places = [layout.places[0]._replace(name=name)]
     every = len(points)
     report = compare(

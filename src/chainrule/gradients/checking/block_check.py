@@ -16,13 +16,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chainrule.gradients.checking.gradient_report import (
+    OK,
+    UNDECIDABLE,
+    WRONG,
+    BlockReport,
+    Entry,
+    worst,
+)
 from chainrule.gradients.checking.probers import Estimate, Prober
-from chainrule.gradients.checking.report import OK, UNDECIDABLE, WRONG, Block, Entry, worst
 
 DECIDABLE = 1e-2  #: an error bar above this part of a derivative decides nothing about it
 
 
-class Place(NamedTuple):
+class BlockPlace(NamedTuple):
     """A block's place in the flat vector."""
 
     name: str
@@ -41,7 +48,7 @@ class Place(NamedTuple):
         return self.start + self.size
 
 
-class Comparison:
+class BlockCheck:
     """Compares a gradient with a prober, block by block.
 
     Parameters
@@ -91,13 +98,13 @@ class Comparison:
         """The kinks that were met, each once."""
         return list(self._kinks.values())
 
-    def block(self, place: Place) -> tuple[Block, list[Entry]]:
+    def block(self, place: BlockPlace) -> tuple[BlockReport, list[Entry]]:
         """Compare one block; return it, and its entries if they were looked at."""
         given = self.gradient[place.start : place.stop]
         norm = float(np.linalg.norm(given))
         if not np.all(np.isfinite(given)):
             entries = [self._not_finite(place, int(i)) for i in np.flatnonzero(~np.isfinite(given))]
-            found = Block(
+            found = BlockReport(
                 place.name, place.shape, norm, math.inf, 0.0, WRONG, len(given), len(entries)
             )
             return found, entries
@@ -107,7 +114,7 @@ class Comparison:
             and not estimate.kink
             and self._decides(estimate.bar, max(norm, abs(estimate.value)))
         ):
-            return Block(place.name, place.shape, norm, gap, allowed, OK), []
+            return BlockReport(place.name, place.shape, norm, gap, allowed, OK), []
         entries = [self._entry(place, i) for i in self._search(place)]
         counts = {
             verdict: sum(e.verdict == verdict for e in entries) for verdict in (WRONG, UNDECIDABLE)
@@ -115,7 +122,7 @@ class Comparison:
         verdict = worst([entry.verdict for entry in entries])
         if len(entries) < place.size and verdict == OK:
             verdict = UNDECIDABLE if gap <= allowed or estimate.kink else WRONG
-        found = Block(
+        found = BlockReport(
             place.name,
             place.shape,
             norm,
@@ -152,7 +159,7 @@ class Comparison:
             estimate, allowed = replace(estimate, bar=estimate.bar + doubt), allowed + doubt
         return gap if math.isfinite(gap) else math.inf, estimate, allowed
 
-    def _search(self, place: Place) -> Iterable[int]:
+    def _search(self, place: BlockPlace) -> Iterable[int]:
         """Return the entries to look at: all of them, or those to which halving leads."""
         if place.size <= self.most:
             return range(place.start, place.stop)
@@ -180,7 +187,7 @@ class Comparison:
 
     # ---- entries --------------------------------------------------------------------------------
 
-    def _entry(self, place: Place, i: int) -> Entry:
+    def _entry(self, place: BlockPlace, i: int) -> Entry:
         one, given = np.ones(1), float(self.gradient[i])
         estimate = self.prober.along(i, one)
         gap, slack = abs(given - estimate.value), float(self.slack(i, i + 1)[0])
@@ -218,7 +225,7 @@ class Comparison:
         margin = allowed + 1e-6 * (high - low)
         return low < high and low - margin <= given <= high + margin
 
-    def _not_finite(self, place: Place, offset: int) -> Entry:
+    def _not_finite(self, place: BlockPlace, offset: int) -> Entry:
         index = tuple(int(k) for k in np.unravel_index(offset, place.shape))
         given = float(self.gradient[place.start + offset])
         estimate = self.prober.along(place.start + offset, np.ones(1))

@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from chainrule.cli import progress
-from chainrule.cli.progress import RowsProgress
+from chainrule.cli import rows_progress
+from chainrule.cli.rows_progress import RowsProgress
 
 
 def drawn(terminal: bool = True, silent: bool = False) -> str:
@@ -22,8 +22,8 @@ def drawn(terminal: bool = True, silent: bool = False) -> str:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
-    monkeypatch.setattr(progress, "INTERVAL", 0.0)
+    monkeypatch.setattr(rows_progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(rows_progress, "INTERVAL", 0.0)
 
 
 @pytest.mark.usefixtures("impatient")

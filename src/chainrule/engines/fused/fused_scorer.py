@@ -67,7 +67,7 @@ def scores_address() -> int:
     return block(run_scores, types.void(*[types.intp] * 3), "scores")
 
 
-class Scorer:
+class FusedScorer:
     """Predicts with one network; several threads may ask at once.
 
     Parameters

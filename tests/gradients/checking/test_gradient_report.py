@@ -7,12 +7,12 @@ import json
 import pytest
 
 from chainrule.errors import GradientError
-from chainrule.gradients.checking.report import Block, Entry, Flag, GradientReport
+from chainrule.gradients.checking.gradient_report import BlockReport, Entry, Flag, GradientReport
 
 
 def report(n_blocks: int = 2) -> GradientReport:
-    blocks = [Block(f"W[{l}]", (3, 4), 1.0, 1e-16, 1e-13, "ok") for l in range(1, n_blocks)]
-    blocks.append(Block("b[9]", (4,), 1.0, 0.5, 1e-13, "wrong", 4, 1, 1))
+    blocks = [BlockReport(f"W[{l}]", (3, 4), 1.0, 1e-16, 1e-13, "ok") for l in range(1, n_blocks)]
+    blocks.append(BlockReport("b[9]", (4,), 1.0, 0.5, 1e-13, "wrong", 4, 1, 1))
     entries = [
         Entry("b[9]", (2,), 0.25, 0.5, 1e-14, "wrong", layer=9),
         Entry("b[9]", (3,), float("nan"), 0.5, 1e-14, "undecidable", "at a kink", 9),
@@ -50,11 +50,11 @@ def test_json() -> None:
 
 
 def test_verdicts_and_raising() -> None:
-    ok = GradientReport("f", "complex step", [Block("t", (1,), 1.0, 0.0, 0.0, "ok")])
+    ok = GradientReport("f", "complex step", [BlockReport("t", (1,), 1.0, 0.0, 0.0, "ok")])
     assert ok.ok
     assert ok.raise_if_wrong(undecidable=True) is ok
     open_question = GradientReport(
-        "f", "complex step", [Block("t", (1,), 1.0, 0.0, 0.0, "undecidable")]
+        "f", "complex step", [BlockReport("t", (1,), 1.0, 0.0, 0.0, "undecidable")]
     )
     assert open_question.raise_if_wrong() is open_question
     with pytest.raises(GradientError, match="UNDECIDABLE"):
