@@ -151,7 +151,6 @@ FORMS = {
     columns_dict: "columns are samples; W (fan_out, fan_in), b (k, 1)",
     one_vector: "one flat vector",
     labels_softmax: "multiclass_log_loss",
-    one_sample: "W (fan_out, fan_in)",
     without_biases: "no biases",
     torch_layout: "rows are samples; W (fan_out, fan_in)",
     word_activations: "activations as given",
@@ -319,7 +318,7 @@ def test_gradients_are_judged_against_the_users_own_objective() -> None:
         n = len(X)
         return ((X @ W1 + b1 - y) ** 2).sum() / (2 * n) + lam / (2 * n) * (W1**2).sum()
 
-    assert diagnose(linear).kinds == ["l2_over_n"]
+    assert diagnose(linear, convention=Convention()).kinds == ["l2_over_n"]
     assert diagnose(linear, objective=J).correct
     assert diagnose(linear, convention=Convention(penalty_over_n=True)).correct
 

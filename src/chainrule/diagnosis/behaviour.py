@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.diagnosis.calling.adapter import Adapter
 from chainrule.diagnosis.calling.known import Known, Network, make_probe, penalty
 from chainrule.diagnosis.calling.returned import Unreadable
+from chainrule.diagnosis.calling.stepping import AFTER
 from chainrule.diagnosis.calling.trying import FLOAT32, Recognised
 from chainrule.diagnosis.mistakes.variant import Gradients
 from chainrule.diagnosis.searching.explanation import Explanation
@@ -25,7 +26,7 @@ def failed(name: str, cause: BaseException | None) -> Finding:
     elif isinstance(cause, Unreadable):
         text, lines = f"{name} runs, but its result holds no gradients: {cause}", ()
     else:
-        text, lines = f"{name} raises {_shown(cause)}", _where(cause)
+        text, lines = f"{name} raises {shown(cause)}", _where(cause)
     change = "call it yourself on small arrays first; if its arguments are unusual, give call="
     if isinstance(cause, UnboundLocalError | NameError):
         change = (
@@ -35,15 +36,21 @@ def failed(name: str, cause: BaseException | None) -> Finding:
     return Finding("fails", (), "all", text, change=change, evidence=lines)
 
 
-def _shown(error: BaseException) -> str:
+def shown(error: BaseException) -> str:
+    """Return an exception as people read it."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def where(error: BaseException, before: str) -> str:
+    """Return the user's own line that raised it, after ``before``; nothing if there is none."""
+    return "".join(before + line for line in _where(error))
 
 
 def _where(error: BaseException) -> tuple[str, ...]:
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if "chainrule/gradients" not in frame.filename.replace("\\", "/")
+        if "chainrule/diagnosis" not in frame.filename.replace("\\", "/")
         and "numpy" not in frame.filename
     ]
     return (f"line {own[-1].lineno}: {own[-1].line}",) if own and own[-1].line else ()
@@ -61,7 +68,7 @@ def of(
         second, _ = adapter.call_and_watch(p, recognised.form)
     except Exception:  # reported with the runs
         return []
-    if changed:
+    if changed and not recognised.container.endswith(AFTER):
         names = ", ".join(changed)
         found.append(
             Finding(
@@ -123,7 +130,7 @@ def notes(explanation: Explanation, failures: dict[str, Exception]) -> list[str]
         )
     for family, error in failures.items():
         where = "".join(f", {line}" for line in _where(error))
-        texts.append(f"on the {family} network it fails: {_shown(error)}{where}")
+        texts.append(f"on the {family} network it fails: {shown(error)}{where}")
     texts += _deltas(explanation)
     return texts
 

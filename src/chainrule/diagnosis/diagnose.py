@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.diagnosis import behaviour
+from chainrule.diagnosis import behaviour, conventions, scope
 from chainrule.diagnosis.calling.adapter import Adapter, Call
 from chainrule.diagnosis.calling.known import Known, Network
 from chainrule.diagnosis.calling.trying import NotRecognised, recognise, tolerance
 from chainrule.diagnosis.explaining import best_explanation
 from chainrule.diagnosis.mistakes import BANK, CHAINRULE, Convention, Mistake, Setting
 from chainrule.diagnosis.mistakes.variant import Gradients
-from chainrule.diagnosis.objective import Fit, diagnose_objective
+from chainrule.diagnosis.objective import Fit, diagnose_objective, returned_objective
 from chainrule.diagnosis.result import Diagnosis
+from chainrule.diagnosis.scope import Scope
 from chainrule.diagnosis.searching.explanation import equivalents, explain
 from chainrule.diagnosis.searching.findings import findings
 from chainrule.diagnosis.searching.runs import Run
@@ -42,7 +43,7 @@ def diagnose(
     n_outputs: int | None = None,
     call: Call | None = None,
     objective: Callable[..., Any] | None = None,
-    convention: Convention = CHAINRULE,
+    convention: Convention | None = None,
     bank: tuple[Mistake, ...] = BANK,
 ) -> Diagnosis:
     """Find the mistakes in a backward function.
@@ -71,7 +72,8 @@ def diagnose(
         The function's own J, or loss, as a function of arguments with the same kinds of names. The gradients are then
         judged against it, and it is itself looked at for clipping and overflow.
     convention : Convention, optional
-        What J is, where it differs from chainrule's and no ``objective`` is given.
+        What J is, where no ``objective`` is given and the function does not return J. Otherwise the J that fits
+        best is taken and told: a mean or a sum, with or without ½, over the weights or the biases too.
     bank : tuple of Mistake, optional
         The kinds that are known.
 
@@ -98,7 +100,7 @@ def diagnose(
     layer 2: db is summed over samples and units: one number for all biases
     layer 1: the derivative of tanh lacks its square
     """
-    known = _known(sizes, activations, loss, l2, n_layers, n_samples, convention)
+    known = _known(sizes, activations, loss, l2, n_layers, n_samples, convention or CHAINRULE)
     known = replace(known, n_outputs=n_outputs)
     name = getattr(function, "__name__", "the function")
     adapter = Adapter(function, call)
@@ -106,31 +108,47 @@ def diagnose(
         recognised = recognise(adapter, known)
     except NotRecognised as error:
         return Diagnosis(name, "failed", [behaviour.failed(name, error.cause)])
-    fit = Fit(known.convention)
+    fit: Fit | None = None
     if objective is not None:
         fit = diagnose_objective(objective, adapter, recognised, known)
-        known = fit.known
-    explanation, network, failures = best_explanation(adapter, recognised, known, bank)
-    if recognised.families[0] in ("coincident", "single") and known.convention == CHAINRULE:
-        # made for one sample: then a sum over samples is as good as a mean
-        summed = replace(known, convention=Convention(mean=False))
-        other = best_explanation(adapter, recognised, summed, bank)
-        if other[0].cost < explanation.cost - 1e-9:
-            (explanation, network, failures), known = other, summed
-    found = [*fit.findings, *behaviour.of(adapter, recognised, explanation.runs, known, network)]
+    elif convention is None:
+        fit = returned_objective(adapter, recognised, known)
+    known = fit.known if fit else known
+    infer = fit is None and convention is None
+    best = best_explanation(adapter, recognised, known, bank, infer)
+    explanation, network = best.explanation, best.network
+    found = [*(fit.findings if fit else ())]
+    found += behaviour.of(adapter, recognised, explanation.runs, known, network)
     finite = all(finding.kind != "not_finite" for finding in found)
     fixed_activations = known.activations is not None or not adapter.takes_activations
     if finite:  # else there is nothing to compare
         found += findings(explanation, fixed_activations)
-    notes = [*fit.notes, *behaviour.notes(explanation, failures)]
+    if not infer and best.convention != known.convention:
+        found.append(scope.another_objective(best, known))
+    seen = Scope()
+    single = scope.for_one_sample(adapter, best, found) if infer else []
+    if single:
+        found = [finding for finding in found if finding not in single]
+        (seen.notes if found else seen.reasons).append(scope.ONE_SAMPLE)
+    elif not found:
+        seen = scope.of(adapter, recognised, known, best)
+        found += seen.findings
+    judged_by = best.convention if infer else known.convention
+    J = conventions.words(judged_by, explanation.runs[0].setting.architecture.l2)
+    notes = [*(fit.notes if fit else ()), *behaviour.notes(explanation, best.failures)]
+    if infer and found and best.convention != CHAINRULE:
+        notes.append(
+            f"judged as the gradient of {J}, which fits best; if J is another one, give objective="
+        )
     notes += _guessed(known, network)
     notes += [
         f"the same numbers could also come from: {text}"
         for text in equivalents(explanation.ties)[:3]
     ]
-    verdict = (
-        "correct" if not found else "unknown" if finite and explanation.unknown else "mistakes"
-    )
+    notes += seen.notes
+    verdict = "not judged" if seen.reasons else "correct"
+    if found:
+        verdict = "unknown" if finite and explanation.unknown else "mistakes"
     return Diagnosis(
         name,
         verdict,
@@ -140,6 +158,9 @@ def diagnose(
         notes,
         explanation.runs,
         known.sizes is not None,
+        J,
+        seen.words,
+        seen.reasons,
     )
 
 

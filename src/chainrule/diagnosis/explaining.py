@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from chainrule.diagnosis.calling.known import (
     make_probe,
     penalty,
 )
+from chainrule.diagnosis.calling.stepping import AFTER, in_units_of_the_rate
 from chainrule.diagnosis.calling.trying import (
     FLOAT32,
     FLOAT64,
@@ -23,26 +24,70 @@ from chainrule.diagnosis.calling.trying import (
     count_right,
     run_on,
 )
-from chainrule.diagnosis.mistakes import Mistake
+from chainrule.diagnosis.conventions import FACTORS, inferred, under
+from chainrule.diagnosis.mistakes import Convention, Mistake
 from chainrule.diagnosis.searching.explanation import Explanation, explain
-from chainrule.diagnosis.searching.runs import Run
+from chainrule.diagnosis.searching.runs import COST, Run
 from chainrule.diagnosis.searching.search import search
 
 
+@dataclass
+class Best:
+    """The simplest explanation, of what network and J, and on which families the function fails."""
+
+    explanation: Explanation
+    network: Network
+    convention: Convention
+    failures: dict[str, Exception]
+
+
 def best_explanation(
-    adapter: Adapter, recognised: Recognised, known: Known, bank: tuple[Mistake, ...]
-) -> tuple[Explanation, Network, dict[str, Exception]]:
-    """Return the simplest explanation over all guesses of what the function has built in."""
+    adapter: Adapter,
+    recognised: Recognised,
+    known: Known,
+    bank: tuple[Mistake, ...],
+    infer: bool = False,
+) -> Best:
+    """Return the simplest explanation over all guesses of what the function has built in; ``infer`` its J as well."""
     network = _built_in(adapter, recognised, known, bank)
     runs, failures = _runs(adapter, recognised, known, network)
+    if recognised.container.endswith(AFTER) and not adapter.has("rate"):
+        runs = in_units_of_the_rate(runs)
+    convention = inferred(runs) if infer else known.convention
+    explanation = _explained(under(runs, convention), bank)
+    if not infer and explanation.unknown and (other := inferred(runs)) != convention:
+        # the gradient of another J may explain what is unknown
+        of_other = _explained(under(runs, other), bank)
+        if of_other.cost + COST < explanation.cost:
+            explanation, convention = of_other, other
+    for _ in FACTORS if infer else ():
+        factor = next((kind for kind in _kinds(explanation) if kind in FACTORS), None)
+        if factor is None:
+            break
+        convention = FACTORS[factor](convention)
+        explanation = _explained(under(runs, convention), bank)
+    return Best(explanation, network, convention, failures)
+
+
+def _kinds(explanation: Explanation) -> list[str]:
+    return [slot.mistake.name for slot in explanation.ties[0].slots if slot.mistake]
+
+
+def _explained(runs: list[Run], bank: tuple[Mistake, ...]) -> Explanation:
     explanation = explain(runs, bank)
+    several = [run for run in runs if run.setting.n > 1]
+    if explanation.unknown and 0 < len(several) < len(runs):
+        # one sample may be a case of its own: one label does not tell how many classes there are
+        other = explain(several, bank)
+        if not other.unknown:
+            explanation = other
     if explanation.unknown and all(run.rtol == FLOAT64 for run in runs):
         # stored as float64, but float32 on the way?
         coarse = [replace(run, rtol=FLOAT32) for run in runs]
         other = explain(coarse, bank)
         if not other.unknown:
             explanation = other
-    return explanation, network, failures
+    return explanation
 
 
 def _built_in(
@@ -91,9 +136,12 @@ def _runs(
     failures: dict[str, Exception] = {}
     todo = list(families(known))
     if recognised.families == ("single",):
-        todo = ["single"]  # with more samples it may run and mean nothing
+        todo = ["single", "single square"]  # with more samples it may run and mean nothing
     if few:
         todo = [f for f in todo if f in ("rectangular", "square", "yours", *recognised.families)]
+    if recognised.form.targets == "labels" and "single" not in recognised.families[0]:
+        # one label does not tell how many classes there are
+        todo = [f for f in todo if "single" not in f]
     for family in todo:
         seeds = (
             (0, 1, 2) if family == "single" and not few and family in recognised.families else (0,)

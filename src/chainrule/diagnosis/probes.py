@@ -9,6 +9,7 @@ z near a kink. They differ in shape:
 - square: all layers are equally wide, so that the same mistakes run and give numbers.
 - coincident: also as many samples as units, for code that only runs when everything coincides.
 - single: one sample, where the gradient of the bias is delta itself.
+- single square: the same with equal widths, where code for one sample runs in spite of a missing transpose.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from chainrule.diagnosis.mistakes.mistake import CHAINRULE, Convention, Setting
+from chainrule.diagnosis.mistakes import CHAINRULE, Convention, Setting
 from chainrule.equations.elementary import Array
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import Parameters
 
 #: Names and, in order, what each is for.
-FAMILIES = ("rectangular", "square", "coincident", "single")
+FAMILIES = ("rectangular", "square", "coincident", "single", "single square")
+_SAMPLES = {"square": 6, "coincident": 4, "single square": 1}
 
 #: The activations of hidden layers, in the order in which probes use them.
 HIDDEN = ("tanh", "leaky_relu(0.1)", "sigmoid", "elu", "softplus")
@@ -125,7 +127,7 @@ def shape(family: str, n_layers: int, n_outputs: int | None = None) -> tuple[tup
     if family in ("rectangular", "single"):
         sizes = (3, *range(n_layers + 2, 3, -1), n_outputs or 2)
         return sizes, (11 if family == "rectangular" else 1)
-    return (4,) * n_layers + (n_outputs or 4,), (6 if family == "square" else 4)
+    return (4,) * n_layers + (n_outputs or 4,), _SAMPLES.get(family, 4)
 
 
 def probe(
@@ -178,9 +180,8 @@ def probe(
         hidden = [name for name in HIDDEN if name != last] if len(sizes) < 5 else list(HIDDEN)
         if len(sizes) == 3:  # with a single hidden layer, that one should have negative slopes too
             hidden = hidden[1:] if last == "tanh" else hidden
-        if (
-            family == "square"
-        ):  # another order, so that no two kinds agree by the choice of functions
+        if family in ("square", "single square"):
+            # another order, so that no two kinds agree by the choice of functions
             hidden = [*hidden[1:], hidden[0]]
             last = "softplus" if last != "identity" else last
         activations = [*(hidden[i % len(hidden)] for i in range(len(sizes) - 2)), last]

@@ -20,8 +20,8 @@ class Diagnosis:
     Attributes
     ----------
     verdict : str
-        ``"correct"``, ``"mistakes"`` (all named), ``"unknown"`` (something that nothing explains) or ``"failed"`` (no
-        gradient came back).
+        ``"correct"``, ``"mistakes"`` (all named), ``"unknown"`` (something that nothing explains), ``"failed"`` (no
+        gradient came back) or ``"not judged"`` (nothing wrong was seen, on too little).
     findings : list of Finding
         From the output to the input.
     form : str
@@ -30,6 +30,12 @@ class Diagnosis:
         The networks.
     notes : list of str
         What else was seen: float32, networks on which the function fails, signs of intermediate deltas.
+    objective : str
+        The J whose gradient was asked for; inferred where it was neither given nor returned.
+    scope : str
+        For what it is correct, where that is less than everything.
+    reasons : list of str
+        Why it could not be judged, and what to add.
     """
 
     name: str
@@ -40,6 +46,9 @@ class Diagnosis:
     notes: list[str] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list, repr=False)
     fixed: bool = False
+    objective: str = ""
+    scope: str = ""
+    reasons: list[str] = field(default_factory=list)
 
     @property
     def correct(self) -> bool:
@@ -66,6 +75,9 @@ class Diagnosis:
         return {
             "function": self.name,
             "verdict": self.verdict,
+            "objective": self.objective,
+            "scope": self.scope,
+            "reasons": self.reasons,
             "findings": [asdict(finding) for finding in self.findings],
             "form": self.form,
             "tried": self.tried,
@@ -84,6 +96,8 @@ def _text(diagnosis: Diagnosis) -> str:
         lines += _wrapped("form   ", diagnosis.form)
     for i, tried in enumerate(diagnosis.tried):
         lines.append(f"{'tried  ' if i == 0 else '       '}{tried}")
+    for reason in diagnosis.reasons:
+        lines += _wrapped("because", " " + reason)
     for i, finding in enumerate(diagnosis.findings, start=1):
         lines += ["", *_finding(i, finding)]
     if diagnosis.notes:
@@ -100,7 +114,11 @@ def _text(diagnosis: Diagnosis) -> str:
 def _headline(diagnosis: Diagnosis) -> str:
     count = len(diagnosis.findings)
     if diagnosis.verdict == "correct":
-        return f"{diagnosis.name}: correct, all of dW and db agree with the reference"
+        what = f"correct {diagnosis.scope}".strip()
+        of = diagnosis.objective
+        return f"{diagnosis.name}: {what}, " + (f"the exact gradient of {of}" if of else "all of it agrees")
+    if diagnosis.verdict == "not judged":
+        return f"{diagnosis.name}: not judged"
     if diagnosis.verdict == "failed":
         return f"{diagnosis.name}: no gradient to judge"
     what = "1 finding" if count == 1 else f"{count} findings"

@@ -26,6 +26,7 @@ import numpy as np
 
 from chainrule.diagnosis.calling.forms import (
     CONVENTIONS,
+    RATE,
     VECTORS,
     Form,
     argument,
@@ -33,8 +34,12 @@ from chainrule.diagnosis.calling.forms import (
 )
 from chainrule.diagnosis.calling.returned import Read, read
 from chainrule.diagnosis.calling.spelling import Role, role
+from chainrule.diagnosis.calling.stepping import as_gradients, is_step
 from chainrule.diagnosis.probes import Probe
 from chainrule.errors import InputError
+
+#: What is passed even where it has a default.
+_NEVER_LEFT_OUT = ("l2", "activations", "W", "b", "rate", "iterations")
 
 Call = Callable[[Callable[..., Any], Probe], Any]
 
@@ -89,9 +94,7 @@ class Adapter:
             if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
                 continue
             found = role(p.name)
-            if p.default is not p.empty and (
-                found is None or found.kind not in ("l2", "activations", "W", "b")
-            ):
+            if p.default is not p.empty and (found is None or found.kind not in _NEVER_LEFT_OUT):
                 continue
             if found is None:
                 unknown.append(p.name)
@@ -199,7 +202,10 @@ class Adapter:
     def call_and_watch(self, p: Probe, form: Form) -> tuple[Read, list[str]]:
         """Call the function, and also list the arguments that it has changed."""
         result, changed = self.raw(p, form)
-        return read(result, p.architecture.n_layers, p.architecture.sizes, form.layout), changed
+        found = read(result, p.architecture.n_layers, p.architecture.sizes, form.layout)
+        if self.custom is None and is_step(found, p):
+            found = as_gradients(found, p, RATE if self.has("rate") else None)
+        return found, changed
 
     def raw(self, p: Probe, form: Form) -> tuple[Any, list[str]]:
         """Call the function; return what it returns and the names of the arguments that it has changed."""

@@ -27,6 +27,10 @@ CONVENTIONS = (
 VECTORS = (("vector", False, False), ("vector", True, False), ("vector", True, True))
 
 
+#: Passed where there is an argument for a rate: so small that W comes back from a step nearly as it was.
+RATE = 1e-3
+
+
 @dataclass(frozen=True)
 class Form:
     """How a function takes its arguments.
@@ -52,6 +56,8 @@ class Form:
         Activations as ``"words"``, ``"Words"`` (ReLU), ``"pairs"`` (functions that return f and f') or ``"values"``.
     cache : str
         What the forward pass leaves: ``"keys"`` (z1, a1, ...) or ``"tuples"``, a list of ((a[l-1], W[l], b[l]), z[l]).
+    returns : str
+        What the gradients come back in, where it is known.
     """
 
     samples: str = "rows"
@@ -62,11 +68,12 @@ class Form:
     base: int = 1
     words: str = "words"
     cache: str = "keys"
+    returns: str = ""
 
     @property
     def layout(self) -> Layout:
         """How arrays are to be read."""
-        return Layout(self.samples == "columns", self.out_in)
+        return Layout(self.samples == "columns", self.out_in, self.returns)
 
     def __str__(self) -> str:
         samples = {
@@ -116,6 +123,8 @@ def argument(r: Role, p: Probe, form: Form) -> Any:
         "sizes": list(p.architecture.sizes),
         "L": L,
         "n": len(p.X),
+        "rate": RATE,
+        "iterations": 1,
         "loss": p.architecture.loss.split("(")[0],
         "prediction": p.a[-1].ravel() if form.targets == "flat" else _oriented(p.a[-1], form),
     }

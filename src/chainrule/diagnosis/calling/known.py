@@ -74,11 +74,13 @@ def make_probe(
     if known.sizes is not None and n is None:
         n = 1 if family == "single" else max(known.sizes) + 4
     free = network.n_outputs > 1 and known.n_outputs is None
-    outputs = None if free and family in ("square", "coincident") else network.n_outputs
+    equal = family in ("square", "coincident", "single square")
+    outputs = None if free and equal else network.n_outputs
     p = probe(
         family,
         sizes=known.sizes,
-        activations=known.activations or network.activations(shift=family == "square"),
+        activations=known.activations
+        or network.activations(shift=family in ("square", "single square")),
         loss=network.loss,
         l2=l2,
         n_layers=network.n_layers,

@@ -29,18 +29,11 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Layout:
-    """How the user's arrays lie.
+    """How the user's arrays lie."""
 
-    Attributes
-    ----------
-    columns : bool
-        Whether columns are samples.
-    out_in : bool
-        Whether W is (fan_out, fan_in).
-    """
-
-    columns: bool = False
-    out_in: bool = False
+    columns: bool = False  #: whether columns are samples
+    out_in: bool = False  #: whether W is (fan_out, fan_in)
+    container: str = ""  #: what they came in on a network whose shapes tell dW from db
 
 
 @dataclass
@@ -196,7 +189,7 @@ def _from_sequence(items: list[Any], L: int, sizes: Sequence[int], layout: Layou
         db = [None, *(_array(b) for _, b in items)]
         read.append((_fit(dW[1:], db[1:], sizes, layout), dW, db, "pairs (dW, db)"))
     if read:  # two layers of two: the shapes tell
-        _, dW, db, how = max(read, key=lambda item: item[0])
+        _, dW, db, how = max(read, key=lambda item: (item[3] == layout.container, item[0]))
         return dW, db, empty, how
     arrays = [_array(item) for item in items if item is not None]
     if len(arrays) == 2 * L:

@@ -28,6 +28,8 @@ _SPELLINGS = {
     "sizes": "sizes layersizes layerdims dims layers nh units architecture nunits",
     "L": "nl l nlayers numlayers depth",
     "n": "n m batchsize nsamples",
+    "rate": "lr rate learningrate alpha eta lrate learnrate stepsize",
+    "iterations": "epochs nepochs numepochs iterations niterations numiterations iters niter numiters maxiter",
     "loss": "loss lossname lossfunction cost",
     "prediction": "yhat ypred ypredicted pred prediction predictions output al hl aout prob probs",
 }

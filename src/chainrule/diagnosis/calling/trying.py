@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,10 @@ from chainrule.diagnosis.calling.known import (
     penalty,
 )
 from chainrule.diagnosis.calling.returned import Read, Unreadable
-from chainrule.diagnosis.mistakes.variant import backward_with
+from chainrule.diagnosis.mistakes.variant import Gradients
 from chainrule.diagnosis.probes import Probe
-from chainrule.diagnosis.searching.runs import Run, distance
+from chainrule.diagnosis.searching.factors import agreeing
+from chainrule.diagnosis.searching.runs import Run
 from chainrule.diagnosis.searching.search import search
 
 _TRIES = 4  # failures by KeyError and the like after which a container is given up
@@ -43,6 +44,7 @@ class Recognised:
     container: str
     biases: bool
     families: tuple[str, ...]
+    deeper: Exception | None = None  #: what it raised on all networks of more layers
 
 
 class NotRecognised(Exception):
@@ -95,6 +97,10 @@ class _Furthest:
         if line > self.line:
             self.line, self.error = line, error
 
+    def take(self, other: _Furthest) -> None:
+        if other.line > self.line:
+            self.line, self.error = other.line, other.error
+
 
 Candidate = tuple[float, Form, Read, bool]  # part of right shapes, form, result, has biases
 
@@ -107,10 +113,11 @@ def recognise(adapter: Adapter, known: Known) -> Recognised:
     NotRecognised
         If it runs in none; with the exception of the form in which it got furthest.
     """
-    furthest = _Furthest()
+    deeper, furthest = _Furthest(), _Furthest()
     fallback: Recognised | None = None
     for depth in _depths(adapter, known):
         seen: list[tuple[float, Recognised]] = []
+        furthest = _Furthest()
         for family in families(known):
             misfits: Counter[tuple[Any, ...]] = Counter()
             for network in _networks(adapter, known, depth):
@@ -118,7 +125,11 @@ def recognise(adapter: Adapter, known: Known) -> Recognised:
                 if not found:
                     continue
                 shaped, form, result, biases = _simplest(adapter, known, network, family, found)
-                here = Recognised(form, network, result.container, biases, (family,))
+                form = replace(form, returns=result.container)
+                here = Recognised(form, network, result.container, biases, (family,), deeper.error)
+                if _unreached(result.gradients, depth):
+                    fallback = fallback or here
+                    continue
                 right = most_right(adapter, form, known, network, family, biases)[1] / (2 * depth)
                 # a vector can be cut in the wrong places without anybody noticing
                 fits = shaped == 1.0 and (right > 0.0 or form.container != "vector")
@@ -131,9 +142,19 @@ def recognise(adapter: Adapter, known: Known) -> Recognised:
         if telling is not None:
             return telling
         fallback = fallback or (seen[0][1] if seen else None)
+        deeper.take(furthest)
     if fallback is None:
-        raise NotRecognised(furthest.error)
+        raise NotRecognised(deeper.error)
     return fallback
+
+
+def _unreached(gradients: Gradients, depth: int) -> bool:
+    """Tell whether the last layer got no gradient at all: code for fewer layers, called on a deeper network."""
+    last = [gradients.dW[depth], gradients.db[depth]]
+    rest = gradients.dW[1:depth]
+    return not any(np.any(array) for array in last if array is not None) and any(
+        np.any(array) for array in rest if array is not None
+    )
 
 
 def _running(
@@ -148,7 +169,14 @@ def _running(
     p = make_probe(family, network, known, 0.1)
     found: list[Candidate] = []
     for form in adapter.forms(p):
-        structure = (network.hidden, form.words, form.cache, form.container, form.base)
+        structure = (
+            network.hidden,
+            form.words,
+            form.cache,
+            form.container,
+            form.base,
+            form.targets == "labels",
+        )
         if misfits[structure] >= _TRIES:
             continue  # the wrong container fails in every convention
         for biases in (True, False):
@@ -240,12 +268,8 @@ def most_right(
 
 
 def count_right(run: Run) -> int:
-    """Return how many dW and db are as they should be."""
-    should = backward_with(run.setting, {})
-    pairs = zip((*run.user.dW, *run.user.db), (*should.dW, *should.db), strict=True)
-    return sum(
-        a is not None and b is not None and distance(a, b, b.shape) <= run.rtol for a, b in pairs
-    )
+    """Return how many dW and db are as they should be, but for one factor of them all."""
+    return agreeing(run)[0]
 
 
 def run_on(adapter: Adapter, form: Form, p: Probe) -> Run | Exception:

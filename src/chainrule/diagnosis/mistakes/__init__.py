@@ -10,14 +10,8 @@ from chainrule.diagnosis.mistakes import (
     propagation,
     weight_gradients,
 )
-from chainrule.diagnosis.mistakes.mistake import (
-    CHAINRULE,
-    TERMS,
-    Convention,
-    Mistake,
-    Place,
-    Setting,
-)
+from chainrule.diagnosis.mistakes.convention import CHAINRULE, Convention
+from chainrule.diagnosis.mistakes.mistake import TERMS, Mistake, Place, Setting
 from chainrule.diagnosis.mistakes.whole import WHOLE, WholeMistake
 
 #: Every kind, in the order in which a backward pass could meet it. Of two that nothing tells apart, the first is named.

@@ -100,6 +100,15 @@ MISTAKES = (
         needs="another number of samples than of features",
     ),
     Mistake(
+        "db_fan_in_for_samples",
+        "sum",
+        "db[{l}] = delta[{l}].sum(axis=0) * n / fan_in",
+        "db is divided by the number of the layer's inputs (a side of W) instead of n, the number of samples",
+        "divide by the number of samples, a side of X and not of W",
+        lambda p: p.delta.sum(axis=0) * p.n / p.W.shape[0],
+        needs="another number of samples than of inputs",
+    ),
+    Mistake(
         "db_sign",
         "sum",
         "db[{l}] = -delta[{l}].sum(axis=0)",

@@ -16,11 +16,13 @@ Mistakes of different terms or layers combine freely, so two at once are two ent
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from chainrule.diagnosis.mistakes.convention import CHAINRULE, Convention
 from chainrule.equations.activations import Activation
 from chainrule.equations.elementary import Array
 from chainrule.network.architecture import Architecture
@@ -53,37 +55,6 @@ RIGHT = {
 }
 
 
-@dataclass(frozen=True)
-class Convention:
-    """What the user's J is, where people differ; the defaults are chainrule's.
-
-    Parameters
-    ----------
-    loss_factor : float
-        J holds ``loss_factor`` times the loss; 2 where the squared error is written without its half.
-    mean : bool
-        Whether J is the mean over samples; otherwise the sum.
-    over_outputs : bool
-        Whether the mean is also over the outputs of a sample.
-    penalty_factor : float
-        The gradient of the penalty is ``penalty_factor * l2 * W``; 2 where J holds ``l2 * sum W²``.
-    penalty_over_n : bool
-        Whether the penalty is divided by the number of samples.
-    biases_penalised : bool
-        Whether the penalty also covers the biases.
-    """
-
-    loss_factor: float = 1.0
-    mean: bool = True
-    penalty_factor: float = 1.0
-    penalty_over_n: bool = False
-    biases_penalised: bool = False
-    over_outputs: bool = False
-
-
-CHAINRULE = Convention()
-
-
 class Setting:
     """A network with data at one point: all that a backward pass reads. Shapes as in ``network.backprop``.
 
@@ -102,7 +73,7 @@ class Setting:
     def __init__(
         self, theta: Parameters, X: Array, Y: Array, convention: Convention = CHAINRULE
     ) -> None:
-        self.theta, self.X, self.Y, self.convention = theta, X, Y, convention
+        self.theta, self.X, self.Y = theta, X, Y
         self.architecture: Architecture = theta.architecture
         self.P: Pass = forward(theta, X)
         self.W, self.b = theta.W, theta.b
@@ -111,6 +82,16 @@ class Setting:
         self.loss = self.architecture.loss_function
         self.L, self.n = self.architecture.n_layers, len(X)
         self.sizes = self.architecture.sizes
+        self._take(convention)
+
+    def under(self, convention: Convention) -> Setting:
+        """Return the same point for another J."""
+        other = copy(self)
+        other._take(convention)
+        return other
+
+    def _take(self, convention: Convention) -> None:
+        self.convention = convention
         self.share = convention.loss_factor / (self.n if convention.mean else 1)
         if convention.over_outputs:
             self.share /= self.sizes[-1]
@@ -118,7 +99,7 @@ class Setting:
         self.l2 = self.architecture.l2 * convention.penalty_factor / over
         self.bias_l2 = self.l2 if convention.biases_penalised else 0.0
         #: loss'(a[L], Y) times the share of a row, (n, k)
-        self.error: Array = self.share * self.loss.gradient(self.a[self.L], Y)
+        self.error: Array = self.share * self.loss.gradient(self.a[self.L], self.Y)
 
     @property
     def probabilities(self) -> Array:
@@ -229,6 +210,8 @@ class Mistake:
         ``where(architecture, l)`` tells whether it can sit on layer l at all.
     needs : str
         What a network must have for the mistake to be seen.
+    whole_delta : bool
+        Whether it replaces delta[l] itself, f' included, in whatever shape.
     """
 
     name: str
@@ -239,6 +222,7 @@ class Mistake:
     compute: Callable[[Place], Any]
     where: Where = anywhere
     needs: str = ""
+    whole_delta: bool = False
 
     @property
     def quantity(self) -> str:

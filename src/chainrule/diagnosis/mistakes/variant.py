@@ -52,6 +52,8 @@ def evaluate(place: Place, term: str, mistake: Mistake | None = None) -> Array:
             value = np.asarray((mistake.compute if mistake else RIGHT_TERM[term])(place))
     except (ValueError, IndexError) as error:
         raise WrongShape(str(error)) from None
+    if mistake and mistake.whole_delta:
+        return value
     if term in ("error", "up") and value.shape != place.setting.z[place.l].shape:
         raise WrongShape(f"{term}: {value.shape}")
     return value
@@ -77,6 +79,11 @@ def descend(
     else:
         place.top = above.top
         place.upstream = evaluate(place, "up", first)
+    if first and first.whole_delta and first.where(setting.architecture, l):
+        if prime:
+            raise WrongShape("f' is part of what is replaced")
+        place.delta = place.upstream
+        return place
     factor = evaluate(place, "prime", prime)
     if factor.shape != place.upstream.shape and factor.size > 1:
         raise WrongShape(f"f': {factor.shape}")

@@ -142,6 +142,15 @@ MISTAKES = (
         needs="another number of samples than of features",
     ),
     Mistake(
+        "dW_fan_in_for_samples",
+        "outer",
+        "dW[{l}] = a[{down}].T @ delta[{l}] * n / fan_in",
+        "dW is divided by the number of the layer's inputs (a side of W) instead of n, the number of samples",
+        "divide by the number of samples, a side of X and not of W",
+        lambda p: p.inputs.T @ p.delta * p.n / p.W.shape[0],
+        needs="another number of samples than of inputs",
+    ),
+    Mistake(
         "dW_sign",
         "outer",
         "dW[{l}] = -a[{down}].T @ delta[{l}]",

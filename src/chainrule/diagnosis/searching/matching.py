@@ -15,6 +15,8 @@ from chainrule.diagnosis.searching.runs import UNKNOWN, Run, Slot, State, distan
 from chainrule.equations.elementary import Array
 
 Pair = tuple[Mistake | None, Mistake | None]
+#: What an explanation costs whose numbers agree only after broadcasting; the layers below may still prefer it.
+SHAPE = 0.001
 TERMS_OF = {"dW": ("outer", "penalty"), "db": ("sum", "bias_penalty")}
 
 
@@ -67,17 +69,17 @@ class Matcher:
         candidates = self._candidates(terms, given[0], quantity)
         for pair in sorted(candidates, key=lambda pair: state.price(*pair)):
             cost = state.price(*pair)
-            if cost > best + 1e-9 or cost >= UNKNOWN:
+            if cost > best + SHAPE or cost >= UNKNOWN:
                 break
             shaped = [self._fits(terms, i, quantity, pair) for i in given]
             if all(shaped):
                 # of two that agree in their numbers, the one that agrees in its shapes too
-                cost += 0.0 if min(shaped) == 2 else 0.001
+                cost += 0.0 if min(shaped) == 2 else SHAPE
                 found.append((tuple(Slot(self.l, quantity, m) for m in pair if m), cost))
                 best = min(best, cost)
                 if best == 0.0:
                     break
-        return [f for f in found if f[1] <= best + 1e-9] or [
+        return [f for f in found if f[1] <= best + 1.5 * SHAPE] or [
             ((Slot(self.l, quantity, None),), UNKNOWN)
         ]
 

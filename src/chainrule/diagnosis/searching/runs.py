@@ -124,6 +124,8 @@ def distance(
     >>> distance(np.array([1.0, 2.0]), np.array([1.0, 2.2]))
     0.0909090909090909...
     """
+    if {user.ndim, predicted.ndim} == {1, 2} and user.size == predicted.size:
+        user, predicted = user.ravel(), predicted.ravel()  # (k,) beside (1, k)
     if user.shape != predicted.shape:
         if expected is None:
             return np.inf
