@@ -26,7 +26,7 @@ import numpy as np
 from benchmarks.written_forms import function, random_style
 from chainrule.diagnosis.calling.trying import tolerance
 from chainrule.diagnosis.diagnose import diagnose
-from chainrule.diagnosis.mistakes import BANK, WHOLE, Mistake
+from chainrule.diagnosis.mistakes import BANK, CHAINRULE, WHOLE, Mistake
 from chainrule.diagnosis.mistakes.variant import Gradients, WrongShape, backward_with
 from chainrule.diagnosis.probes import FAMILIES, Probe, probe
 from chainrule.diagnosis.searching.explanation import Explanation, explain
@@ -361,7 +361,7 @@ def in_forms(count: int) -> tuple[Counter[str], Counter[str]]:
         architecture = Architecture((3,) * (style.depth + 1), activations, style.loss)
         if not plant(architecture):
             continue
-        found = diagnose(function(style, plant), loss=style.loss)
+        found = diagnose(function(style, plant), loss=style.loss, convention=CHAINRULE)
         named_ = {(f.kind, layer) for f in found.findings for layer in f.layers}
         if named_ == {(kind.name, l)}:
             wrong["named"] += 1
