@@ -23,7 +23,13 @@ from chainrule.diagnosis.calling.known import (
 from chainrule.diagnosis.calling.trying import Recognised
 from chainrule.diagnosis.conventions import words
 from chainrule.diagnosis.mistakes import Convention
-from chainrule.diagnosis.objective_values import EXACT, Measure, Reading, convention_of, reading
+from chainrule.diagnosis.objective_values import (
+    EXACT,
+    FittedObjective,
+    Measure,
+    convention_of,
+    reading,
+)
 from chainrule.diagnosis.probes import Probe
 from chainrule.diagnosis.searching.findings import Finding
 from chainrule.errors import InputError
@@ -80,7 +86,7 @@ def diagnose_objective(
     own = Adapter(objective)
     l2 = known.l2 if known.l2 is not None else 0.1 if own.has("l2") or adapter.has("l2") else 0.0
     first = make_probe(recognised.families[0], recognised.network, known, l2, recognised.biases)
-    best: Reading | None = None
+    best: FittedObjective | None = None
     cause: Exception | None = None
     for form in (recognised.form, *own.forms(first)):
         try:

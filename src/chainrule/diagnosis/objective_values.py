@@ -36,7 +36,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Reading:
+class FittedObjective:
     """A J as it fits best, and what it leaves."""
 
     shapes: list[Shape]
@@ -47,9 +47,9 @@ class Reading:
 
 def reading(
     value: Measure, adapter: Adapter, recognised: Recognised, known: Known, l2: float
-) -> Reading | None:
+) -> FittedObjective | None:
     """Return the loss that J holds and its factors, on networks of two shapes: on one, 2/k may look like 1."""
-    best: Reading | None = None
+    best: FittedObjective | None = None
     for network in guesses(adapter, known, recognised.network):
         shapes: list[Shape] = []
         rest = 0.0
@@ -71,7 +71,7 @@ def reading(
             if off > EXACT:
                 break
         if best is None or rest < best.rest:
-            best = Reading(shapes, rest, network)
+            best = FittedObjective(shapes, rest, network)
         if rest < EXACT:
             break
     return best

@@ -116,7 +116,9 @@ def _headline(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict == "correct":
         what = f"correct {diagnosis.scope}".strip()
         of = diagnosis.objective
-        return f"{diagnosis.name}: {what}, " + (f"the exact gradient of {of}" if of else "all of it agrees")
+        return f"{diagnosis.name}: {what}, " + (
+            f"the exact gradient of {of}" if of else "all of it agrees"
+        )
     if diagnosis.verdict == "not judged":
         return f"{diagnosis.name}: not judged"
     if diagnosis.verdict == "failed":
