@@ -67,6 +67,7 @@ def run(
             optimizer.coefficients(steps),
             dropout_key=1234567 + epoch,
             clip_norm=clip_norm,
+            scale_factor=10.0,
         )
         results.append(engine.epoch(theta, moments, data, plan))
     gradient = np.empty_like(theta)
@@ -344,3 +345,36 @@ def test_data_that_compiled_code_would_read_wrongly_is_refused(what: str) -> Non
     )
     with pytest.raises(InputError, match=f"^{what}: got"):
         engine.epoch(theta, ADAM.start(theta.size, "float32").moments, data, plan)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("options", [{}, {"clip_norm": 0.05}, {"batch": N}])
+def test_scales_and_dropout_of_columns(options: dict, dtype: str) -> None:
+    architecture = Architecture(
+        (6, 5, 2),
+        ("relu", "identity"),
+        "squared_error",
+        l2=0.1,
+        dropout=(0.2,),
+        columns=(2, 1, 3),
+        column_dropout=0.3,
+    )
+    assert_same(architecture, optimizers.get("adamw(weight_decay=0.1)"), dtype, **options)
+
+
+@pytest.mark.parametrize("sizes", [(40, 64, 8, 1), (300, 200, 1)])
+def test_scales_by_any_number_of_threads(sizes: tuple[int, ...]) -> None:
+    """Both where each worker makes the whole step and where chunks are shared; one would be shared by units."""
+    columns = (10, *[1] * (sizes[0] - 10))
+    activations = ("relu",) * (len(sizes) - 2) + ("identity",)
+    architecture = Architecture(
+        sizes, activations, "squared_error", columns=columns, column_dropout=0.3
+    )
+    data = some_data(architecture, "float32", n=400)
+    options = {"batch": 200, "epochs": 2}
+    one = run("fused", architecture, ADAM, "float32", data, threads=1, **options)
+    two = run("fused", architecture, ADAM, "float32", data, threads=3, **options)
+    np.testing.assert_array_equal(one[0], two[0])
+    assert_same(
+        architecture, ADAM, "float64", data=some_data(architecture, "float64", n=400), batch=200
+    )

@@ -56,6 +56,8 @@ class EpochPlan:
         The 64-bit key of this epoch's masks.
     clip_norm : float
         The gradient is scaled down to this norm; infinity for never.
+    scale_factor : float
+        How many times ``rates`` the scales of columns learn with.
     """
 
     order: np.ndarray
@@ -64,6 +66,7 @@ class EpochPlan:
     coefficients: np.ndarray
     dropout_key: int = 0
     clip_norm: float = float("inf")
+    scale_factor: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from chainrule.network.backprop import (
 from chainrule.network.inference import block_rows, scores
 from chainrule.network.parameters import Parameters, segments
 from chainrule.network.threads import one_blas_thread
-from chainrule.optimizers.clipping import factor, global_norm
+from chainrule.optimizers import clipping
 from chainrule.optimizers.optimizer import Optimizer, update
 
 
@@ -64,6 +64,8 @@ class ReferenceEngine:
         self._is_weight = np.zeros(architecture.n_parameters, dtype=bool)
         for segment in segments(architecture.sizes):
             self._is_weight[segment.start : segment.stop] = segment.is_weight
+        first_scale = architecture.n_parameters - len(architecture.columns)
+        self._parts = slice(first_scale), slice(first_scale, None)
 
     def epoch(
         self, theta: np.ndarray, moments: np.ndarray, data: Data, plan: EpochPlan
@@ -78,20 +80,21 @@ class ReferenceEngine:
                 P = forward(parameters, data.X[rows], self._masks(plan, start, len(rows)))
                 J = float(objective(parameters, P.scores, Y, share))
                 backward(parameters, P, Y, share, gradient)
-                norm = global_norm(gradient)
+                norm = clipping.global_norm(gradient)
                 if not (np.isfinite(J) and np.isfinite(norm)):
                     return EpochResult(J, norm, failed_batch=batch)
-                gradient *= factor(norm, plan.clip_norm)
-                update(
-                    self.optimizer.rule,
-                    theta,
-                    gradient,
-                    moments,
-                    plan.rates[batch],
-                    plan.coefficients[batch],
-                    weight_decay=self.optimizer.weight_decay,
-                    is_weight=self._is_weight,
-                )
+                gradient *= clipping.factor(norm, plan.clip_norm)
+                for part, factor in zip(self._parts, (1.0, plan.scale_factor), strict=True):
+                    update(
+                        self.optimizer.rule,
+                        theta[part],
+                        gradient[part],
+                        moments[:, part],
+                        plan.rates[batch] * factor,
+                        plan.coefficients[batch],
+                        weight_decay=self.optimizer.weight_decay,
+                        is_weight=self._is_weight[part],
+                    )
                 total += J * len(rows)
                 largest_norm = max(largest_norm, norm)
         return EpochResult(total / max(len(plan.order), 1), largest_norm)
@@ -128,16 +131,18 @@ class ReferenceEngine:
         return share
 
     def _masks(self, plan: EpochPlan, start: int, count: int) -> Masks | None:
-        if not any(self.architecture.dropout):
+        if not self.architecture.drops:
             return None
-        positions = np.arange(start, start + count)
-        masks: list[Any] = [1.0]
+        positions, columns = np.arange(start, start + count), self.architecture.columns
+        rate = self.architecture.column_dropout
+        key, dtype = plan.dropout_key, self.dtype
+        masks: list[Any] = [
+            random.column_mask(key, positions, columns, rate, dtype) if rate else 1.0
+        ]
         for layer, rate in enumerate(self.architecture.dropout, start=1):
             fan_out = self.architecture.sizes[layer]
             masks.append(
-                random.dropout_mask(plan.dropout_key, layer, positions, fan_out, rate, self.dtype)
-                if rate
-                else 1.0
+                random.dropout_mask(key, layer, positions, fan_out, rate, dtype) if rate else 1.0
             )
         return [*masks, 1.0]
 

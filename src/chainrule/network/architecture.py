@@ -15,6 +15,7 @@ from chainrule.equations.losses import Loss, losses
 from chainrule.errors import InputError
 
 _FIELDS = ("sizes", "activations", "loss", "l2", "l1", "dropout")
+_OF_COLUMNS = ("columns", "column_dropout")  # kept only where there are columns
 _LARGEST = 2**40  # parameters; more is a damaged file or a slip, not a network
 
 
@@ -35,6 +36,11 @@ class Architecture:
         Penalties: J gains ``(l2/2) sum W²`` and ``l1 sum |W|``; biases are not penalised.
     dropout : tuple of float
         The probability of dropping a unit after each hidden layer, L - 1 numbers from 0 to below 1.
+    columns : tuple of int
+        How many inputs, side by side, each column of a table became. With it each column has a trainable scale
+        (``network.scales``). Empty for none.
+    column_dropout : float
+        The probability of dropping a column, all its inputs together.
 
     Raises
     ------
@@ -54,6 +60,8 @@ class Architecture:
     l2: float = 0.0
     l1: float = 0.0
     dropout: tuple[float, ...] = ()
+    columns: tuple[int, ...] = ()
+    column_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         sizes = tuple(self.sizes)
@@ -100,10 +108,29 @@ class Architecture:
                 expected=f"{self.n_layers - 1} rates from 0 to below 1, one for each hidden layer",
             )
         object.__setattr__(self, "dropout", dropout)
+        self._check_columns()
+
+    def _check_columns(self) -> None:
+        columns, rate = tuple(self.columns), _float(self.column_dropout)
+        whole = all(_is_a(inputs, Integral) and inputs > 0 for inputs in columns)
+        if columns and not (whole and sum(columns) == self.sizes[0]):
+            raise InputError.of(
+                "columns",
+                got=f"{columns!r:.60}",
+                expected=f"the number of inputs of each column, {self.sizes[0]} in all",
+            )
+        if not 0.0 <= rate < 1.0 or (rate and not columns):
+            raise InputError.of(
+                "column_dropout",
+                got=f"{self.column_dropout!r:.60}",
+                expected="a rate from 0 to below 1, and with it columns",
+            )
+        object.__setattr__(self, "columns", tuple(map(int, columns)))
+        object.__setattr__(self, "column_dropout", rate)
 
     def __getstate__(self) -> dict[str, Any]:
         # Without the cached functions: a user's own may be a lambda, which cannot be pickled.
-        return {name: getattr(self, name) for name in _FIELDS}
+        return {name: getattr(self, name) for name in _FIELDS + _OF_COLUMNS}
 
     @property
     def n_layers(self) -> int:
@@ -112,8 +139,13 @@ class Architecture:
 
     @property
     def n_parameters(self) -> int:
-        """The number of weights and biases."""
-        return sum((m + 1) * k for m, k in pairwise(self.sizes))
+        """The number of weights, biases and scales."""
+        return sum((m + 1) * k for m, k in pairwise(self.sizes)) + len(self.columns)
+
+    @property
+    def drops(self) -> bool:
+        """Whether training draws masks."""
+        return any(self.dropout) or self.column_dropout > 0.0
 
     @cached_property
     def f(self) -> tuple[Activation, ...]:
@@ -129,6 +161,10 @@ class Architecture:
         """Return the same architecture with l2 = l1 = 0, for sums over blocks of rows."""
         return replace(self, l2=0.0, l1=0.0)
 
+    def without_columns(self) -> Self:
+        """Return the architecture after training, when the scales are part of W[1]."""
+        return replace(self, columns=(), column_dropout=0.0)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data that ``from_dict`` accepts."""
         return {
@@ -138,18 +174,25 @@ class Architecture:
             "l2": self.l2,
             "l1": self.l1,
             "dropout": list(self.dropout),
+            **(
+                {"columns": list(self.columns), "column_dropout": self.column_dropout}
+                if self.columns
+                else {}
+            ),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Build from plain data; InputError for anything missing, unknown or of the wrong type."""
-        if not isinstance(data, Mapping) or set(data) != set(_FIELDS):
+        if not isinstance(data, Mapping) or set(data) - set(_OF_COLUMNS) != set(_FIELDS):
             raise InputError.of(
                 "architecture",
                 got=sorted(map(str, data)) if isinstance(data, Mapping) else type(data).__name__,
                 expected=f"exactly the fields {', '.join(_FIELDS)}",
             )
-        for name, kind in (("sizes", int), ("activations", str), ("dropout", (int, float))):
+        data = {"columns": [], "column_dropout": 0.0, **data}
+        lists = (("sizes", int), ("activations", str), ("dropout", (int, float)), ("columns", int))
+        for name, kind in lists:
             items = data[name]
             if not isinstance(items, list | tuple) or not all(_is_a(item, kind) for item in items):
                 raise InputError.of(
@@ -157,7 +200,13 @@ class Architecture:
                     got=f"{type(items).__name__} {items!r:.60}",
                     expected=f"a list of {'text' if kind is str else 'numbers'}",
                 )
-        for name, kind in (("loss", str), ("l2", (int, float)), ("l1", (int, float))):
+        number = (int, float)
+        for name, kind in (
+            ("loss", str),
+            ("l2", number),
+            ("l1", number),
+            ("column_dropout", number),
+        ):
             if not _is_a(data[name], kind):
                 raise InputError.of(
                     f"architecture {name}",
@@ -171,6 +220,8 @@ class Architecture:
             data["l2"],
             data["l1"],
             tuple(data["dropout"]),
+            tuple(data["columns"]),
+            data["column_dropout"],
         )
 
 

@@ -5,7 +5,8 @@ Rows are samples; n rows, layers l = 1..L, layer l has ``fan_in`` inputs and ``f
     X        (n, features)          Y        (n, outputs)          share   (n, 1)
     W[l]     (fan_in, fan_out)      b[l]     (fan_out,)
     z[l]     (n, fan_out)           a[l]     (n, fan_out)          mask[l] (n, fan_out) or 1
-    h[l]     (n, fan_out), what layer l + 1 reads; h[0] = X
+    h[l]     (n, fan_out), what layer l + 1 reads; h[0] = X * mask[0]
+    V[l]     W[l], but V[1] = diag(s) W[1] where the columns of a table have scales s (``scales``)
     delta[l] (n, fan_out), dJ/dz[l]
     dW[l]    as W[l]                db[l]    as b[l]
 
@@ -26,6 +27,7 @@ import numpy as np
 from chainrule.equations import penalties
 from chainrule.equations.elementary import Array
 from chainrule.network.parameters import Parameters
+from chainrule.network.scales import scaled_derivative
 
 Masks = Sequence[Array]  # mask[l] for l = 0..L; 1.0 where nothing is dropped
 
@@ -47,11 +49,11 @@ class Pass:
 
 def forward(theta: Parameters, X: Array, mask: Masks | None = None) -> Pass:
     """Return every z[l], a[l] and h[l] for the rows of ``X``."""
-    L, f, W, b = theta.architecture.n_layers, theta.architecture.f, theta.W, theta.b
+    L, f, V, b = theta.architecture.n_layers, theta.architecture.f, theta.V, theta.b
     mask = [1.0] * (L + 1) if mask is None else mask
-    z, a, h = [X], [X], [X]
+    z, a, h = [X], [X], [X * mask[0]]
     for l in range(1, L + 1):
-        z.append(h[l - 1] @ W[l] + b[l])
+        z.append(h[l - 1] @ V[l] + b[l])
         a.append(f[l](z[l]))
         h.append(a[l] * mask[l])
     return Pass(z, a, h, mask)
@@ -84,7 +86,10 @@ def backward(theta: Parameters, P: Pass, Y: Array, share: Array, gradient: Array
 
     delta = share * loss.gradient(a[L], Y) * f[L].prime(z[L], a[L])
     for l in range(L, 0, -1):
-        dW[l][...] = h[l - 1].T @ delta + penalty_gradient(theta, W[l])
+        dV = h[l - 1].T @ delta
+        if l == 1 and theta.s.size:
+            dV, G.s[...] = scaled_derivative(dV, W[1], theta.s, theta.architecture.columns)
+        dW[l][...] = dV + penalty_gradient(theta, W[l])
         db[l][...] = delta.sum(axis=0)
         if l > 1:  # the input has no delta: nobody asks for it
             delta = (delta @ W[l].T) * mask[l - 1] * f[l - 1].prime(z[l - 1], a[l - 1])

@@ -57,6 +57,7 @@ def scores(theta: Parameters, X: Any, threads: int = 1) -> np.ndarray:
     -------
     ndarray of shape (n, k), in the dtype of the parameters
     """
+    theta = theta.without_scales()
     sizes = theta.architecture.sizes
     n = X.shape[0]
     if n * _largest_product(sizes) <= _SMALL:

@@ -157,6 +157,7 @@ def initial_parameters(
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise InputError.of("dtype", got=np.dtype(dtype), expected="float32 or float64")
     parameters = Parameters(architecture, np.zeros(architecture.n_parameters, dtype=dtype))
+    parameters.s[...] = 1.0
     if not isinstance(initializer, str | Initializer):
         _copy_given(parameters, initializer)
         return parameters

@@ -1,6 +1,7 @@
 """One flat vector holds all parameters; W[l] and b[l] are named views into it.
 
-Layout: W[1], b[1], W[2], b[2], ..., W[L], b[L], each row by row. A gradient, a moment or an average of networks is
+Layout: W[1], b[1], W[2], b[2], ..., W[L], b[L], each row by row, then the scales s of columns if
+there are any. A gradient, a moment or an average of networks is
 another vector of the same layout, so the same class names its parts.
 """
 
@@ -13,20 +14,21 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
+from chainrule.network.scales import scaled
 
 
 class Segment(NamedTuple):
     """The place of one W or b in the flat vector."""
 
-    name: str  #: "W[1]", "b[1]", ...
+    name: str  #: "W[1]", "b[1]", ..., "s"
     layer: int  #: from 1
     start: int
     stop: int
     is_weight: bool
 
 
-def segments(sizes: tuple[int, ...]) -> list[Segment]:
-    """Return where each W[l] and b[l] lies in the flat vector.
+def segments(sizes: tuple[int, ...], n_columns: int = 0) -> list[Segment]:
+    """Return where each W[l] and b[l], and the scales of columns, lie in the flat vector.
 
     Examples
     --------
@@ -39,6 +41,8 @@ def segments(sizes: tuple[int, ...]) -> list[Segment]:
         places.append(Segment(f"W[{layer}]", layer, start, middle, True))
         places.append(Segment(f"b[{layer}]", layer, middle, stop, False))
         start = stop
+    if n_columns:
+        places.append(Segment("s", 1, start, start + n_columns, False))
     return places
 
 
@@ -60,6 +64,8 @@ class Parameters:
         the equations.
     b : list
         ``b[l]`` is (fan_out,).
+    s : ndarray of shape (columns,)
+        The scales of the columns; empty for an architecture without columns.
 
     Examples
     --------
@@ -81,6 +87,7 @@ class Parameters:
             )
         self.W: list[np.ndarray] = [np.empty((0, 0))]
         self.b: list[np.ndarray] = [np.empty(0)]
+        self.s = self.vector[size - len(architecture.columns) :]
         for _, layer, start, stop, is_weight in segments(architecture.sizes):
             part = self.vector[start:stop]
             if is_weight:
@@ -89,6 +96,21 @@ class Parameters:
                 )
             else:
                 self.b.append(part)
+
+    @property
+    def V(self) -> list[np.ndarray]:
+        """What the layers multiply by: ``V[1] = diag(s) W[1]`` where columns have scales, else ``V[l] = W[l]``."""
+        if not self.s.size:
+            return self.W
+        return [self.W[0], scaled(self.W[1], self.s, self.architecture.columns), *self.W[2:]]
+
+    def without_scales(self) -> Parameters:
+        """Return the parameters of the same function with the scales multiplied into W[1]; itself if there are none."""
+        if not self.s.size:
+            return self
+        folded = Parameters(self.architecture.without_columns(), self.vector[: -self.s.size].copy())
+        folded.W[1][...] = self.V[1]
+        return folded
 
     def copy(self) -> Parameters:
         """Return parameters with a vector of their own."""

@@ -7,6 +7,7 @@ number for each unit of each row, from an elementwise hash that both engines eva
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -96,3 +97,14 @@ def dropout_mask(
     )
     mask: np.ndarray = kept.astype(dtype) * np.dtype(dtype).type(1.0 / (1.0 - rate))
     return mask
+
+
+def column_mask(
+    epoch_key: int, positions: np.ndarray, columns: Sequence[int], rate: float, dtype: Any
+) -> np.ndarray:
+    """Return the mask of the inputs: all of a column are dropped together, as units of "layer 0".
+
+    ``columns`` says how many inputs each column has; the shape is (n, sum(columns)).
+    """
+    mask = dropout_mask(epoch_key, 0, positions, len(columns), rate, dtype)
+    return np.repeat(mask, columns, axis=1)

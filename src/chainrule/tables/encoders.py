@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.tables import columns, plain, text
+from chainrule.tables.piecewise import piecewise
 from chainrule.tables.scaling import scaled
 from chainrule.tables.text import Bools
 from chainrule.tables.written_numbers import MAX_UNIT, PLAIN, Notation
@@ -112,7 +113,7 @@ def _notation(value: Any, where: str) -> Notation:
 
 @dataclass(frozen=True)
 class NumberColumn(Column):
-    """A number: robust scale and smooth clip."""
+    """A number: robust scale and smooth clip, and with ``edges`` a piecewise-linear encoding beside it."""
 
     kind: ClassVar[str] = "number"
     expected: ClassVar[str] = "a number, as in training"
@@ -122,6 +123,7 @@ class NumberColumn(Column):
         "scale": plain.number,
         "words": plain.flag,
         "notation": lambda value, where: _notation(value, where),
+        "edges": plain.listed(plain.number, plain.MAX_OUTPUTS),
     }
 
     median: float
@@ -131,10 +133,13 @@ class NumberColumn(Column):
     """Whether words stood among the numbers in training; then they count as missing later too."""
     notation: Notation = PLAIN
     """How they are written where they come as text."""
+    edges: tuple[float, ...] = ()
+    """Of the bins of the piecewise-linear encoding; empty for none."""
 
     def value_outputs(self) -> tuple[str, ...]:
-        """The scaled number, unless it did not vary."""
-        return (self.name,) if self.scale > 0.0 else ()
+        """The scaled number and its bins, unless it did not vary."""
+        bins = (f"{self.name}:bin {t}" for t in range(1, len(self.edges)))
+        return (self.name, *bins) if self.scale > 0.0 else ()
 
     def encode(self, series: Any, out: Block) -> None:
         """Scale, bend, and mark what is missing."""
@@ -143,6 +148,8 @@ class NumberColumn(Column):
             raise first_wrong(self.name, series, bad, self.expected)
         if self.scale > 0.0:
             out[:, 0] = scaled(x, self.median, self.scale)
+            if self.edges:
+                out[:, 1 : len(self.edges)] = piecewise(x, self.edges)
         if self.indicator:
             out[:, -1] = ~np.isfinite(x)
 
@@ -151,10 +158,12 @@ class NumberColumn(Column):
         return super().unusable(series) if self.words else columns.numbers(series, self.notation)[1]
 
     def check(self) -> None:
-        """Refuse a negative scale."""
+        """Refuse a negative scale, and edges of no bins or out of order."""
         super().check()
         if self.scale < 0.0:
             raise plain.refuse(f"column {self.name[:60]!r}, scale", self.scale, "a number >= 0")
+        if len(self.edges) == 1 or any(a >= b for a, b in itertools.pairwise(self.edges)):
+            raise plain.refuse(f"column {self.name[:60]!r}, edges", "others", "rising edges")
 
 
 @dataclass(frozen=True)

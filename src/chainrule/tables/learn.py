@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from chainrule.errors import InputError
 from chainrule.tables import columns, plain, suspicion, text
 from chainrule.tables.dates import DATE_PARTS, DateColumn, date_part
 from chainrule.tables.encoders import Block, BooleanColumn, CategoryColumn, Column, NumberColumn
+from chainrule.tables.piecewise import quantile_edges
 from chainrule.tables.recognition import Recognition, examples, option
 from chainrule.tables.scaling import robust_scale
 
@@ -62,6 +64,7 @@ def learn(
     against: Sequence[suspicion.Target],
     max_categories: int,
     recognition: Recognition | None,
+    bins: int = 0,
     keep: bool = False,
 ) -> tuple[Column, list[str]]:
     """Learn one column.
@@ -72,6 +75,8 @@ def learn(
     series : pandas.Series, shape (n,)
     against : sequence of suspicion.Target
         The targets, to look for leaks.
+    bins : int
+        Of the piecewise-linear encoding of a number; 0 for none.
     max_categories : int
         Most one-hot columns; rarer values are pooled in the last one.
     recognition : Recognition, optional
@@ -92,7 +97,7 @@ def learn(
     notes = [recognition.note] if recognition.note else []
     x = None
     if recognition.kind == "number":
-        x, codes, column = _number(name, series, recognition, notes, keep)
+        x, codes, column = _number(name, series, recognition, bins, notes, keep)
     elif recognition.kind == "date":
         codes, column = _date(name, series, recognition)
     elif recognition.kind == "boolean":
@@ -110,6 +115,18 @@ def learn(
     return column, notes
 
 
+def nothing_to_learn_from(learned: Sequence[Column]) -> InputError:
+    """Return the error for a table none of whose columns can be used."""
+    reasons = "; ".join(
+        f"{c.name!r}: {c.reason}" for c in learned[:5] if isinstance(c, DroppedColumn)
+    )
+    return InputError.of(
+        "table",
+        got=f"no column to learn from ({reasons or 'there is none beside the target'})",
+        expected="at least one column of numbers, categories, booleans or dates that varies",
+    )
+
+
 def _empty_or_constant(name: str, kind: str, missing: int, distinct: int) -> DroppedColumn | None:
     if distinct == 0:
         return DroppedColumn(name, missing, 0, False, kind, "it has no value in any row")
@@ -119,7 +136,7 @@ def _empty_or_constant(name: str, kind: str, missing: int, distinct: int) -> Dro
 
 
 def _number(
-    name: str, series: Any, recognition: Recognition, notes: list[str], keep: bool
+    name: str, series: Any, recognition: Recognition, bins: int, notes: list[str], keep: bool
 ) -> tuple[text.Floats, suspicion.Codes, Column]:
     x = columns.numbers(series, recognition.notation)[0]
     infinite = int(np.isinf(x).sum())
@@ -141,7 +158,9 @@ def _number(
         reason = "its values differ by less than a computer's arithmetic can tell apart"
         return x, codes, DroppedColumn(name, missing, distinct, False, "number", reason)
     words, notation = recognition.words, recognition.notation
-    column = NumberColumn(name, missing, distinct, missing > 0, median, scale, words, notation)
+    edges = quantile_edges(x, bins) if bins else ()
+    about = (name, missing, distinct, missing > 0)
+    column = NumberColumn(*about, median, scale, words, notation, edges)
     return x, codes, column
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,3 +53,20 @@ def absent_columns(absent: Sequence[str], names: Sequence[str]) -> InputError:
         some += f" and {len(absent) - 5} more"
     expected, remedy = "the columns of the training table", suggestion(absent[0], names)
     return InputError.of("table", got=f"no column {some}", expected=expected, remedy=remedy)
+
+
+def unique_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Put ``#2`` and so on behind names that would otherwise come twice.
+
+    Examples
+    --------
+    >>> unique_names(["a", "b", "a"])
+    ('a', 'b', 'a#2')
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        unique, i = name, 2
+        while unique in found:
+            unique, i = f"{name}#{i}", i + 1
+        found[unique] = None
+    return tuple(found)

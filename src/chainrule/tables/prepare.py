@@ -7,7 +7,8 @@ skrub's fitted transformers were considered; they can be stored only by pickling
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -18,8 +19,8 @@ from chainrule.errors import InputError
 from chainrule.tables import plain, suspicion
 from chainrule.tables.columns import is_usable, words_as_missing
 from chainrule.tables.encoders import Column
-from chainrule.tables.learn import DroppedColumn, learn
-from chainrule.tables.names import absent_columns, column_names
+from chainrule.tables.learn import DroppedColumn, learn, nothing_to_learn_from
+from chainrule.tables.names import absent_columns, column_names, unique_names
 from chainrule.tables.reading_options import Reading
 from chainrule.tables.recognition import recognise_table
 from chainrule.tables.stored import of_version_1, stored_column
@@ -84,6 +85,7 @@ class Preparation:
         target: str | list[str] | None = None,
         y: Any = None,
         max_categories: int = MAX_CATEGORIES,
+        bins: int = 0,
         reading: Reading | None = None,
     ) -> Self:
         """Learn a preparation from training rows.
@@ -98,6 +100,8 @@ class Preparation:
             The target, used only to warn of columns that give it away.
         max_categories : int
             Most one-hot columns for one input column.
+        bins : int
+            The most bins of a piecewise-linear encoding of each number, beside it; 0 for none.
         reading : Reading, optional
             What the user says about how columns are written and what they hold.
 
@@ -132,6 +136,7 @@ class Preparation:
                     against=against,
                     max_categories=max_categories,
                     recognition=recognised[at],
+                    bins=bins,
                     keep=keep or names[i] in reading.kinds,
                 )
                 for at, i in enumerate(inputs)
@@ -139,14 +144,7 @@ class Preparation:
             if not all(isinstance(column, DroppedColumn) for column, _ in learned):
                 break
         else:
-            reasons = "; ".join(
-                f"{c.name!r}: {c.reason}" for c, _ in learned[:5] if isinstance(c, DroppedColumn)
-            )
-            raise InputError.of(
-                "table",
-                got=f"no column to learn from ({reasons or 'there is none beside the target'})",
-                expected="at least one column of numbers, categories, booleans or dates that varies",
-            )
+            raise nothing_to_learn_from([column for column, _ in learned])
         preparation = cls(
             tuple(column for column, _ in learned),
             len(frame),
@@ -159,6 +157,17 @@ class Preparation:
     @cached_property
     def _used(self) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if not isinstance(column, DroppedColumn))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many output columns, side by side, each of `input_columns` became."""
+        return tuple(len(column.outputs()) for column in self._used)
+
+    def without(self, reasons: Mapping[str, str]) -> Self:
+        """Leave out input columns that were learned; each reason is the rest of a sentence that begins with "it"."""
+        remarks = (f"column {name!r} is left out: {reason}" for name, reason in reasons.items())
+        kept = tuple(column for column in self.columns if column.name not in reasons)
+        return replace(self, columns=kept, remarks=(*self.remarks, *remarks))
 
     @property
     def input_columns(self) -> tuple[str, ...]:
@@ -177,13 +186,7 @@ class Preparation:
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the output columns; ``#2`` is put behind a name that would otherwise come twice."""
-        names: dict[str, None] = {}
-        for name in (name for column in self._used for name in column.outputs()):
-            unique, i = name, 2
-            while unique in names:
-                unique, i = f"{name}#{i}", i + 1
-            names[unique] = None
-        return tuple(names)
+        return unique_names(name for column in self._used for name in column.outputs())
 
     @property
     def notes(self) -> list[str]:

@@ -120,7 +120,7 @@ class _Run:
         self.n_batches = n_batches(data.n, self.batch_size)
         epochs = settings.horizon_epochs or state.epoch + settings.max_epochs
         self.horizon = Horizon.of(data.n, self.batch_size, epochs)
-        self.has_dropout = any(engine.architecture.dropout)
+        self.has_dropout = engine.architecture.drops
         self.order = None if settings.shuffle else epoch_order(0, 0, data.n, shuffle=False)
 
     def whole(self) -> TrainingResult:
@@ -237,6 +237,7 @@ class _Run:
             coefficients=self.optimizer.coefficients(steps + 1),
             dropout_key=random.key(settings.seed, "dropout", epoch) if self.has_dropout else 0,
             clip_norm=settings.clip_norm,
+            scale_factor=settings.scale_factor,
         )
 
     def failure(self, plan: EpochPlan, result: EpochResult) -> DivergenceError:

@@ -50,6 +50,9 @@ class TrainingSettings:
         The epochs of the whole training, counted from its very first, which cosine and one-cycle schedules are laid
         over. None: up to the end of this call. To be given where a training is cut into several calls that shall equal
         one.
+    scale_factor : float, default=10
+        How many times the rate the scales of columns learn with, in a network that has them. With Adam's steps, which
+        are of the size of the rate, it is how much faster they move than weights.
     max_fun : int, default=15000
         The most evaluations of the objective; L-BFGS only.
 
@@ -75,6 +78,7 @@ class TrainingSettings:
         "tol": NOT_NEGATIVE,
         "n_iter_no_change": COUNT_OR_INFINITE,
         "clip_norm": Limits(0.0, math.inf, high_included=True),
+        "scale_factor": POSITIVE,
         "max_fun": COUNT,
     }
     optional_limits: ClassVar[Mapping[str, Limits]] = {
@@ -92,6 +96,7 @@ class TrainingSettings:
     clip_norm: float = math.inf
     monitor: str = "loss"
     horizon_epochs: int | None = None
+    scale_factor: float = 10.0
     max_fun: int = 15000
 
     def __post_init__(self) -> None:

@@ -24,7 +24,9 @@ from chainrule.engines.fused.passes import (
     forward,
     gather_rows,
     output_delta,
+    scale_gradient,
     transpose_weights,
+    without_scales,
 )
 from chainrule.engines.fused.structures import (
     Memory,
@@ -58,12 +60,14 @@ def run_epoch(worker: int, n_workers: int, job: int) -> None:
         size, parity = min(steps.batch_size, rows.n - start), batch % 2
         gradient = memory.odd_gradient if apart and parity == 1 else memory.gradient
         summed = memory.summed + own if apart else gradient
-        transpose_weights(worker, theta, network, memory)
+        unscaled = without_scales(worker, theta, P, network, memory)
+        transpose_weights(worker, unscaled, network, memory)
         for lane in range(worker, memory.lanes, n_workers):
             first, last = size * lane // memory.lanes, size * (lane + 1) // memory.lanes
             span = (start + first, start + last, size)
-            places = (theta, gradient)
+            places = (unscaled, gradient)
             loss = lane_gradient(worker, lane, span, places, network, rows, steps, memory)
+            scale_gradient(lane * memory.lane_bytes, theta, P, gradient, network)
             float64_at(memory.loss + lane * memory.lane_bytes, 2)[parity] = loss
         turn += 1
         wait(barrier, worker, n_workers, turn)
@@ -200,7 +204,14 @@ def update_chunk(
     coefficients = steps.coefficients + network.number * batch * steps.n_coefficients
     rate = steps.rates + network.number * batch
     places = (theta + place, gradient + place, is_weight, m + place, v + place)
-    call(network.update, (*places, coefficients, size, rate, network.weight_decay, scale))
+    scales = max(0, chunk * memory.chunk + size - (P - network.n_columns))  # at the chunk's end
+    scales, rest = min(scales, size), (network.weight_decay, scale)
+    call(network.update, (*places, coefficients, size - scales, rate, *rest))
+    if scales > 0:
+        end, rate = network.number * (size - scales), steps.scale_rates + network.number * batch
+        theta, gradient, is_weight, m, v = places
+        places = (theta + end, gradient + end, is_weight + end, m + end, v + end)
+        call(network.update, (*places, coefficients, scales, rate, *rest))
 
 
 @cache

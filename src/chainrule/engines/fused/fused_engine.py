@@ -25,6 +25,7 @@ from chainrule.engines.fused.workers import process_workers
 from chainrule.engines.reference import evaluate
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
+from chainrule.network.parameters import Parameters
 from chainrule.optimizers.optimizer import Optimizer
 
 _FEW = 3_000_000  # operations of an epoch, 50 microseconds, that are not worth another thread
@@ -58,7 +59,7 @@ class FusedEngine:
         self.threads = threads if COMPILED else 1
         self._network = network_of(architecture, self.dtype, optimizer)
         self._undropped = undropped(self._network)
-        self._scorer = FusedScorer(architecture, self.dtype)
+        self._scorer = FusedScorer(architecture.without_columns(), self.dtype)
         self._memory: dict[Cut, Held] = {}
         self._rows: tuple[Data, Held] | None = None
         if self.threads > 1:
@@ -91,7 +92,8 @@ class FusedEngine:
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:
         """Return the raw scores a[L]; those of a row depend on no other row."""
-        return self._scorer.scores(theta, X, self.threads)
+        parameters = Parameters(self.architecture, theta).without_scales()
+        return self._scorer.scores(parameters.vector, X, self.threads)
 
     def _run(
         self,
@@ -128,7 +130,7 @@ class FusedEngine:
         return EpochResult(float(report[0]), float(report[1]), int(report[2]))
 
     def _memory_of(self, batch_rows: int) -> Held:
-        cut = cut_of(self.architecture.sizes, max(batch_rows, 1))
+        cut = cut_of(self.architecture.sizes, max(batch_rows, 1), bool(self.architecture.columns))
         if cut not in self._memory:
             self._memory[cut] = memory_of(self.architecture, cut, self.dtype)
         return self._memory[cut]

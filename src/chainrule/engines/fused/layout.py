@@ -70,6 +70,9 @@ def _training(
     rates = [*architecture.dropout, 0.0]
     dropped = np.array([loops.drop_numbers(rate) for rate in rates], dtype=np.uint64)
     dropping, penalized = any(rates), bool(penalty.any())
+    drop_column = np.array(loops.drop_numbers(architecture.column_dropout), dtype=np.uint64)
+    inputs = np.cumsum([0, *architecture.columns], dtype=np.int64)
+    has_scales, drops_columns = bool(architecture.columns), architecture.column_dropout > 0.0
     seen = predicting.seen._replace(
         prime=address_of(prime),
         dropped=address_of(dropped),
@@ -85,14 +88,24 @@ def _training(
         add=loops.add_lanes(dtype),
         penalize=loops.penalize(dtype) if penalized else 0,
         norm=loops.squared_norm(dtype),
+        n_columns=len(architecture.columns),
+        inputs=address_of(inputs),
+        column_dropped=address_of(drop_column) if drops_columns else 0,
+        scale=loops.scale_columns(dtype) if has_scales else 0,
+        scale_derivative=loops.scale_derivative(dtype) if has_scales else 0,
+        drop_columns=loops.drop_columns(dtype) if drops_columns else 0,
     )
-    return Held(seen, *predicting.arrays, prime, dropped, columns, penalty, weight_decay)
+    of_columns = inputs, drop_column
+    return Held(
+        seen, *predicting.arrays, prime, dropped, columns, penalty, weight_decay, *of_columns
+    )
 
 
 def undropped(network: Held) -> Held:
     """Return the network as it predicts: no unit is dropped."""
     dropped = np.zeros((network.seen.L, 2), dtype=np.uint64)
-    return Held(network.seen._replace(dropped=address_of(dropped)), *network.arrays, dropped)
+    seen = network.seen._replace(dropped=address_of(dropped), column_dropped=0)
+    return Held(seen, *network.arrays, dropped)
 
 
 def check_layout(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
@@ -140,8 +153,8 @@ def rows_of(data: Data, architecture: Architecture, dtype: np.dtype) -> Held:
 
 def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> Held:
     """Return the plan with its numbers in the precision of the network."""
-    dropping = any(architecture.dropout)
-    layers = range(1, architecture.n_layers + 1) if dropping else ()
+    dropping = architecture.drops
+    layers = range(architecture.n_layers + 1) if dropping else ()  # 0 is of the columns
     keys = np.array([random.layer_key(plan.dropout_key, l) for l in layers], dtype=np.uint64)
     # The order within a full batch changes nothing but masks, which belong to positions.
     gather = dropping or plan.batch_size < len(plan.order)
@@ -149,6 +162,7 @@ def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> He
     if len(order) and not 0 <= order.min() <= order.max() < len(order):
         raise InputError.of("order", got="a row that is not there", expected="rows from 0 to n - 1")
     rates = plan.rates.astype(dtype)
+    scale_rates = (plan.rates * plan.scale_factor).astype(dtype)
     coefficients = np.ascontiguousarray(plan.coefficients, dtype=dtype)
     clip_norm = np.array([plan.clip_norm], dtype=np.float64)
     seen = Steps(
@@ -157,14 +171,16 @@ def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> He
         rates=address_of(rates),
         coefficients=address_of(coefficients),
         n_coefficients=coefficients.shape[1],
-        layer_keys=address_of(keys),
+        layer_keys=address_of(keys) + 8,
+        column_key=address_of(keys),
         clip_norm=address_of(clip_norm),
+        scale_rates=address_of(scale_rates),
         updating=1,
     )
-    return Held(seen, order, rates, coefficients, keys, clip_norm)
+    return Held(seen, order, rates, scale_rates, coefficients, keys, clip_norm)
 
 
 def no_steps() -> Held:
     """Return the plan of a batch with all rows and no step."""
     clip_norm = np.array([np.inf])
-    return Held(Steps(0, 2**62, 0, 0, 0, 0, address_of(clip_norm), 0), clip_norm)
+    return Held(Steps(0, 2**62, 0, 0, 0, 0, 0, address_of(clip_norm), 0, 0), clip_norm)

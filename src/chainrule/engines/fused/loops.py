@@ -112,6 +112,63 @@ def drop_units(dtype: np.dtype) -> int:
 
 
 @cache
+def drop_columns(dtype: np.dtype) -> int:
+    """Set x *= mask, (size, m), all inputs of a column together; its bits depend on the row's position alone."""
+    vector, real = vector_at(dtype), dtype.type
+
+    def loop(x_at, start, size, n_columns, columns_at, key_at, drop_at):  # type: ignore[no-untyped-def]
+        inputs = int64_at(columns_at, n_columns + 1)
+        threshold, key = uint64_at(drop_at, 2)[0], uint64_at(key_at, 1)[0]
+        scale, none = real(float64_at(drop_at, 2)[1]), real(0)
+        m = inputs[n_columns]
+        x = vector(x_at, size * m)
+        first = np.uint64(start) * np.uint64(n_columns) + key
+        for i in range(size):
+            for c in range(n_columns):
+                bits = _mixed(first + np.uint64(i * n_columns + c))
+                factor = scale if bits >= threshold else none
+                for j in range(i * m + inputs[c], i * m + inputs[c + 1]):
+                    x[j] *= factor
+
+    return block(loop, types.void(*[_ADDRESS] * 7), f"drop columns {dtype}")
+
+
+@cache
+def scale_columns(dtype: np.dtype) -> int:
+    """Set V = diag(s) W, both (m, k), s of the columns; see ``network.scales``."""
+    vector = vector_at(dtype)
+
+    def loop(W_at, s_at, V_at, n_columns, columns_at, k):  # type: ignore[no-untyped-def]
+        s, inputs = vector(s_at, n_columns), int64_at(columns_at, n_columns + 1)
+        W, V = vector(W_at, inputs[n_columns] * k), vector(V_at, inputs[n_columns] * k)
+        for c in range(n_columns):
+            scale = s[c]
+            for i in range(inputs[c] * k, inputs[c + 1] * k):
+                V[i] = scale * W[i]
+
+    return block(loop, types.void(*[_ADDRESS] * 6), f"scale columns {dtype}")
+
+
+@cache
+def scale_derivative(dtype: np.dtype) -> int:
+    """Set dW = diag(s) dV in the place of dV, and ds to the sum over each column's inputs of W * dV."""
+    vector, real = vector_at(dtype), dtype.type
+
+    def loop(dV_at, W_at, s_at, ds_at, n_columns, columns_at, k):  # type: ignore[no-untyped-def]
+        s, ds = vector(s_at, n_columns), vector(ds_at, n_columns)
+        inputs = int64_at(columns_at, n_columns + 1)
+        W, dV = vector(W_at, inputs[n_columns] * k), vector(dV_at, inputs[n_columns] * k)
+        for c in range(n_columns):
+            scale, total = s[c], real(0)
+            for i in range(inputs[c] * k, inputs[c + 1] * k):
+                total += W[i] * dV[i]
+                dV[i] *= scale
+            ds[c] = total
+
+    return block(loop, types.void(*[_ADDRESS] * 7), f"derivative of scales {dtype}")
+
+
+@cache
 def copy(dtype: np.dtype) -> int:
     """Copy ``rows`` rows of ``k`` numbers from one address to another, each row so many bytes beyond the one before."""
     vector = vector_at(dtype)

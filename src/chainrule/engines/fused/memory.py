@@ -40,16 +40,17 @@ class Cut(NamedTuple):
     apart: bool = False  #: whether each worker makes the whole step for itself
 
 
-def cut_of(sizes: tuple[int, ...], batch_rows: int) -> Cut:
+def cut_of(sizes: tuple[int, ...], batch_rows: int, has_scales: bool = False) -> Cut:
     """Return how a batch is cut.
 
     What one processor has written another reads slowly. In lanes, each has a gradient of its own and reads what the
     others have updated: P numbers. By units, each W has its worker, and only activations travel: where a batch has
-    fewer of them than P, that is less, if no slice of W is most of the work.
+    fewer of them than P, that is less, if no slice of W is most of the work. Scales of columns belong to no unit.
     """
     P = sum((m + 1) * k for m, k in pairwise(sizes))
     largest_slice = max((m + 1) * min(UNITS, k) for m, k in pairwise(sizes))
-    by_units = max(_PARAMETERS, batch_rows * sum(sizes[1:]), _SLICES * largest_slice) <= P
+    least = max(_PARAMETERS, batch_rows * sum(sizes[1:]), _SLICES * largest_slice)
+    by_units = least <= P and not has_scales
     fitting = [
         lanes
         for lanes, rows, least in (_LANES_BY_UNITS if by_units else _LANES)
@@ -89,6 +90,7 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
         "delta": activations if cut.by_units else rows * max(sizes[1:]),
         "other_delta": 0 if cut.by_units else rows * max(sizes[1:]),
         "transposed": max(backwards, default=0) if cut.by_units else sum(backwards),
+        "unscaled": P if architecture.columns else 0,
         "gradient": P,
         "odd_gradient": own,
         "summed": own,
@@ -106,7 +108,7 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
     first = -(-address_of(memory) // LINE) * LINE
     ones, zeros = np.ones(rows, dtype=dtype), np.zeros(max(sizes), dtype=dtype)
     is_weight = np.zeros(P, dtype=dtype)
-    for place in segments(sizes):
+    for place in segments(sizes, len(architecture.columns)):
         is_weight[place.start : place.stop] = place.is_weight
     if cut.by_units:
         is_weight = is_weight[sorted_order(sizes)]

@@ -44,7 +44,42 @@ def gather_rows(
     if steps.order == 0 and rows.columns == 0:
         return int(rows.X + start * m * network.number)
     call(rows.gather, (rows.X, rows.columns, rows.starts, steps.order, start, size, m, x))
+    if network.column_dropped != 0:
+        columns = (network.n_columns, network.inputs)
+        call(
+            network.drop_columns,
+            (x, start, size, *columns, steps.column_key, network.column_dropped),
+        )
     return x
+
+
+@inlined
+def without_scales(
+    worker: int, theta: int, P: int, network: NetworkStructure, memory: Memory
+) -> int:
+    """Return where theta lies with V = diag(s) W in the place of W[1]: the worker's own, or theta if there is no s."""
+    if network.n_columns == 0:
+        return theta
+    m, k = shape_of(0, network)
+    n_columns, number = network.n_columns, network.number
+    unscaled: int = memory.unscaled + worker * memory.lane_bytes
+    s, rest = theta + number * (P - n_columns), number * m * k
+    call(network.scale, (theta, s, unscaled, n_columns, network.inputs, k))
+    call(network.copy, (theta + rest, 0, unscaled + rest, 0, 1, P - n_columns - m * k))
+    return unscaled
+
+
+@inlined
+def scale_gradient(at: int, theta: int, P: int, gradient: int, network: NetworkStructure) -> None:
+    """Set dW[1] and ds of the lane's gradient, from dV, which lies in the place of dW[1]."""
+    if network.n_columns != 0:
+        k, n_columns = shape_of(0, network)[1], network.n_columns
+        s = network.number * (P - n_columns)
+        dV = gradient + at
+        call(
+            network.scale_derivative,
+            (dV, theta, theta + s, dV + s, n_columns, network.inputs, k),
+        )
 
 
 @inlined

@@ -45,6 +45,12 @@ class NetworkStructure(NamedTuple):
     add: int = 0  #: sums the lanes' gradients
     penalize: int = 0  #: the penalty and its gradient
     norm: int = 0  #: the sum of g²
+    n_columns: int = 0  #: columns that have a scale
+    inputs: int = 0  #: (n_columns + 1,) int64, where the inputs of each start
+    column_dropped: int = 0  #: (2,) as a row of ``dropped``; 0 if no column is dropped
+    scale: int = 0  #: V = diag(s) W
+    scale_derivative: int = 0  #: dW = diag(s) dV in its place, and ds
+    drop_columns: int = 0  #: x *= mask
 
 
 class RowsStructure(NamedTuple):
@@ -68,7 +74,9 @@ class Steps(NamedTuple):
     coefficients: int  #: address of (n_batches, c)
     n_coefficients: int
     layer_keys: int  #: address of (L,) uint64, of this epoch's masks
+    column_key: int  #: address of one uint64, of the columns' masks
     clip_norm: int  #: address of one float64
+    scale_rates: int  #: address of (n_batches,), of the columns' scales
     updating: int  #: 0 if only objective and gradient are wanted
 
 
@@ -93,6 +101,7 @@ class Memory(NamedTuple):
     delta: int  #: (tile, widest), of layers L, L - 2, ...; as z where a batch is shared by units
     other_delta: int  #: the same of layers L - 1, L - 3, ...
     transposed: int  #: W.T of layers 2 to L, one after the other, of the worker with the lane's number; or of one layer
+    unscaled: int  #: (P,) theta with V in the place of W[1], of the worker with the lane's number
     gradient: int  #: (P,); lane 0 holds the sum after the reduction, unless there is ``summed``
     apart: int  #: 1 where each worker makes the whole step, on what is its own; it has the lane of its number
     odd_gradient: int  #: (P,), with ``apart`` the gradient of odd batches
