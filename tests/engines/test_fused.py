@@ -72,7 +72,7 @@ def run(
         results.append(engine.epoch(theta, moments, data, plan))
     gradient = np.empty_like(theta)
     J = engine.objective_and_gradient(theta, data, gradient)
-    assert pytest.approx(engine.objective(theta, data), rel=TOLERANCE[dtype], abs=1e-6) == J
+    assert pytest.approx(engine.evaluate(theta, data)[0], rel=TOLERANCE[dtype], abs=1e-6) == J
     return theta, results, J, gradient
 
 

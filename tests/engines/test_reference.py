@@ -228,7 +228,7 @@ def test_objective_and_gradient_over_blocks_are_the_whole_and_the_complex_step(
     monkeypatch.setattr(inference, "_SMALL", 0)
     assert inference.block_rows(SIZES) == 16 < N
     assert engine.objective_and_gradient(theta, rows, in_blocks) == pytest.approx(J, rel=1e-13)
-    assert engine.objective(theta, rows) == pytest.approx(J, rel=1e-13)
+    assert engine.evaluate(theta, rows)[0] == pytest.approx(J, rel=1e-13)
     np.testing.assert_allclose(in_blocks, gradient, rtol=1e-11, atol=1e-15)
 
     w = np.ones(N) if rows.weights is None else rows.weights
@@ -253,7 +253,7 @@ def test_weights_are_repetitions() -> None:
     J = engine.objective_and_gradient(theta, Data(rows.X, rows.Y, weights), g)
     repeated = Data(rows.X.repeat(times, 0), rows.Y.repeat(times, 0))
     assert engine.objective_and_gradient(theta, repeated, h) == pytest.approx(J, rel=1e-13)
-    assert engine.objective(theta, repeated) == pytest.approx(J, rel=1e-13)
+    assert engine.evaluate(theta, repeated)[0] == pytest.approx(J, rel=1e-13)
     np.testing.assert_allclose(g, h, rtol=1e-11, atol=1e-15)
 
 
@@ -270,7 +270,7 @@ def test_no_result_depends_on_threads(monkeypatch: pytest.MonkeyPatch) -> None:
         results.append(
             (
                 J,
-                engine.objective(theta, rows),
+                engine.evaluate(theta, rows)[0],
                 gradient.tobytes(),
                 engine.scores(theta, rows.X).tobytes(),
             )
@@ -287,7 +287,7 @@ def test_scores_that_explode_give_no_warning(loss: str) -> None:
     gradient = np.empty_like(theta)
     J = engine.objective_and_gradient(theta, rows, gradient)
     assert not np.isnan(J)
-    assert np.isclose(engine.objective(theta, rows), J, rtol=1e-5)
+    assert np.isclose(engine.evaluate(theta, rows)[0], J, rtol=1e-5)
     steps = plan(SGD(momentum=0.0), 10)
     result = engine.epoch(theta, np.empty((0, theta.size)), rows, steps)
     assert (result.failed_batch == -1) == bool(np.isfinite(result.loss))

@@ -14,6 +14,7 @@ from sklearn.model_selection import GroupKFold, cross_val_score
 from chainrule import MLPClassifier, MLPRegressor
 from chainrule.errors import InputError
 from chainrule.estimators.held_out import HeldOut
+from chainrule.estimators.inputs import Rows
 
 SHORT: dict[str, Any] = {
     "hidden_layer_sizes": (4,),
@@ -35,7 +36,7 @@ def some_rows(n: int = 80) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_a_fit_by_group_is_the_fit_with_those_rows_given() -> None:
     X, y, groups = some_rows()
     model = MLPClassifier(**SHORT).fit(X, y, groups=groups)
-    train, held_out = HeldOut(groups=groups).rows(model._seed, len(y), 0.25, groups, None)
+    train, held_out = HeldOut(groups=groups).rows(model._seed, 0.25, Rows(X, y, None, groups), None)
     assert len(held_out) == 20
     assert not set(groups[train]) & set(groups[held_out])
     other = MLPClassifier(**SHORT).set_params(early_stopping=False)

@@ -10,11 +10,11 @@ from tests.estimators.cases import classes, classifier, quantities, regressor
 
 from chainrule import MLPClassifier, MLPRegressor
 from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.checked_parameters import CheckedParameters
 from chainrule.estimators.parameters import (
     NUMBERS,
     NUMBERS_OR_NONE,
     activation_names,
-    check_parameters,
     dropout_rates,
     hidden_sizes,
 )
@@ -108,11 +108,11 @@ def test_what_lbfgs_cannot_do_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("model", [MLPClassifier(), MLPRegressor()])
 def test_the_defaults_are_accepted(model: Any) -> None:
-    check_parameters(model)
+    CheckedParameters.of(model)
 
 
 def test_numpy_numbers_are_accepted() -> None:
-    check_parameters(
+    CheckedParameters.of(
         MLPClassifier(
             hidden_layer_sizes=np.array([3, 2]),
             alpha=np.float32(0.1),
@@ -126,12 +126,17 @@ def test_numpy_numbers_are_accepted() -> None:
 
 
 def test_one_value_serves_all_layers_or_each_has_its_own() -> None:
-    model = MLPClassifier((3, 2), activation="logistic", dropout=0.5)
-    assert (activation_names(model), dropout_rates(model)) == (("sigmoid",) * 2, (0.5,) * 2)
-    model = MLPClassifier([3, 2], activation=["relu", "leaky_relu(0.2)"], dropout=[0.0, 0.1])
-    assert activation_names(model) == ("relu", "leaky_relu(0.2)")
-    assert dropout_rates(model) == (0.0, 0.1)
-    assert [hidden_sizes(MLPClassifier(sizes)) for sizes in (7, [7], ())] == [(7,), (7,), ()]
+    assert activation_names("logistic", 2) == ("sigmoid", "sigmoid")
+    assert dropout_rates(0.5, 2) == (0.5, 0.5)
+    assert activation_names(["relu", "leaky_relu(0.2)"], 2) == ("relu", "leaky_relu(0.2)")
+    assert dropout_rates([0.0, 0.1], 2) == (0.0, 0.1)
+    assert [hidden_sizes(sizes) for sizes in (7, [7], ())] == [(7,), (7,), ()]
+
+
+def test_layers_in_the_place_of_the_loss_are_told_by_their_name() -> None:
+    X, y = quantities()
+    with pytest.raises(InputTypeError, match=r"loss: got \(32,\).*hidden_layer_sizes=\(32,\)"):
+        MLPRegressor((32,)).fit(X, y)  # type: ignore[arg-type]
 
 
 def test_the_constructor_stores_what_it_is_given_untouched() -> None:

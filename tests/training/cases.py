@@ -58,10 +58,12 @@ class Problem:
         self.state = TrainingState.start(self.theta, self.optimizer)
         self.validation = Validation(self.validation_data, self.score)
 
-    def score(self, theta: np.ndarray) -> float:
+    def score(self, theta: np.ndarray, scores: np.ndarray | None = None) -> float:
         """R², with NumPy alone."""
         Y = self.validation_data.Y
-        error = Y - self.engine.scores(theta, self.validation_data.X)
+        error = Y - (
+            self.engine.scores(theta, self.validation_data.X) if scores is None else scores
+        )
         return float(1.0 - (error**2).sum() / ((Y - Y.mean()) ** 2).sum())
 
     def train(self, epochs: int = 5, **options: Any) -> TrainingResult:
@@ -94,8 +96,9 @@ class ScriptedEngine:
         theta[...] = theta[0] + 1.0
         return EpochResult(self.losses[int(theta[0]) - 1], 1.0)
 
-    def objective(self, theta: np.ndarray, data: Data) -> float:
-        return self.validation_losses[int(theta[0]) - 1] if len(self.validation_losses) else 0.0
+    def evaluate(self, theta: np.ndarray, data: Data) -> tuple[float, np.ndarray]:
+        loss = self.validation_losses[int(theta[0]) - 1] if len(self.validation_losses) else 0.0
+        return loss, np.zeros_like(data.Y)
 
     def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         raise NotImplementedError
@@ -121,7 +124,7 @@ def scripted(
     data = Data(np.zeros((3, 1)), np.zeros((3, 1)))
     validation = None
     if scores is not None or validation_losses is not None:
-        score = None if scores is None else (lambda theta: scores[int(theta[0]) - 1])
+        score = None if scores is None else (lambda theta, raw: scores[int(theta[0]) - 1])
         validation = Validation(data, score)
     settings = TrainingSettings(
         **{"max_epochs": len(losses), "n_iter_no_change": FOREVER, **options}

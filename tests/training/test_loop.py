@@ -197,8 +197,9 @@ def test_the_history_is_what_was_measured() -> None:
     history, state = problem.state.history, problem.state
     assert len(history) == state.epoch == 5
     assert history.validation_loss[:3] == history.validation_score[:3] == [None] * 3
-    assert history.validation_loss[-1] == problem.engine.objective(
-        state.theta, problem.validation_data
+    assert (
+        history.validation_loss[-1]
+        == problem.engine.evaluate(state.theta, problem.validation_data)[0]
     )
     assert history.validation_score[-1] == problem.score(state.theta)
     assert history.learning_rate == [0.05] * 5
@@ -210,8 +211,9 @@ def test_a_dropped_unit_changes_training_but_not_validation() -> None:
     problem = Problem(dropout=0.5)
     problem.train(1, validation=problem.validation)
     state = problem.state
-    assert state.history.validation_loss[0] == problem.engine.objective(
-        state.theta, problem.validation_data
+    assert (
+        state.history.validation_loss[0]
+        == problem.engine.evaluate(state.theta, problem.validation_data)[0]
     )
 
 
@@ -427,12 +429,12 @@ def test_a_scorer_that_breaks_off_leaves_no_trace(error: type[BaseException]) ->
     problem, whole = Problem(), Problem()
     calls = 0
 
-    def score(theta: np.ndarray) -> float:
+    def score(theta: np.ndarray, raw: np.ndarray) -> float:
         nonlocal calls
         calls += 1
         if calls == 3:
             raise error
-        return problem.score(theta)
+        return problem.score(theta, raw)
 
     options: dict[str, Any] = {
         "validation": Validation(problem.validation_data, score),

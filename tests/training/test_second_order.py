@@ -76,8 +76,9 @@ def test_every_iteration_is_recorded() -> None:
         J = problem.engine.objective_and_gradient(theta, problem.data, gradient)
         assert history.loss[epoch] == J
         assert history.gradient_norm[epoch] == pytest.approx(np.linalg.norm(gradient))
-        assert history.validation_loss[epoch] == problem.engine.objective(
-            theta, problem.validation_data
+        assert (
+            history.validation_loss[epoch]
+            == problem.engine.evaluate(theta, problem.validation_data)[0]
         )
         assert history.validation_score[epoch] == problem.score(theta)
     assert history.loss == sorted(history.loss, reverse=True)
@@ -87,7 +88,7 @@ def test_every_iteration_is_recorded() -> None:
 def by_epoch(problem: Problem, scores: dict[int, float]) -> Validation:
     """A validation whose scores follow the number of the iteration."""
     return Validation(
-        problem.validation_data, lambda theta: scores.get(problem.state.epoch + 1, 0.0)
+        problem.validation_data, lambda theta, raw: scores.get(problem.state.epoch + 1, 0.0)
     )
 
 
@@ -179,7 +180,7 @@ def test_an_exception_in_a_callback_is_passed_on_and_loses_nothing() -> None:
 def test_a_scorer_that_breaks_off_leaves_the_last_iteration(error: type[BaseException]) -> None:
     problem, whole = Quasi(), Quasi()
 
-    def score(theta: np.ndarray) -> float:
+    def score(theta: np.ndarray, raw: np.ndarray) -> float:
         if problem.state.epoch == 2:
             raise error
         return 0.0

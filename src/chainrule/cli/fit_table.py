@@ -142,7 +142,7 @@ def _tell_network(page: Page, estimator: Any) -> None:
 
 def _plan(estimator: Any) -> str:
     """Describe how the training goes."""
-    from chainrule.estimators.parameters import optimizer_of
+    from chainrule.estimators.solver_parameter import optimizer_of
 
     dropout = estimator.dropout if isinstance(estimator.dropout, tuple) else (estimator.dropout,)
     dropped = f"dropout {listed(map(number, dropout))}, " if any(dropout) else ""

@@ -101,8 +101,8 @@ class Engine(Protocol):
     ) -> EpochResult:
         """Train for one epoch; ``theta`` (P,) and ``moments`` (n_moments, P) are overwritten."""
 
-    def objective(self, theta: np.ndarray, data: Data) -> float:
-        """Return J over all rows, without dropout, summed in float64 in fixed blocks of rows."""
+    def evaluate(self, theta: np.ndarray, data: Data) -> tuple[float, np.ndarray]:
+        """Return J over all rows, summed in float64, and their raw scores (n, k): one forward pass without dropout."""
 
     def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient`` (P,), without dropout."""

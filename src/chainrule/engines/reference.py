@@ -99,9 +99,10 @@ class ReferenceEngine:
                 largest_norm = max(largest_norm, norm)
         return EpochResult(total / max(len(plan.order), 1), largest_norm)
 
-    def objective(self, theta: np.ndarray, data: Data) -> float:
-        """Return J over all rows, without dropout."""
-        return evaluate(self.architecture, theta, data, self.scores(theta, data.X))
+    def evaluate(self, theta: np.ndarray, data: Data) -> tuple[float, np.ndarray]:
+        """Return J over all rows and their raw scores, without dropout."""
+        scores = self.scores(theta, data.X)
+        return objective_of(self.architecture, theta, data, scores), scores
 
     def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient``, block by block."""
@@ -147,7 +148,7 @@ class ReferenceEngine:
         return [*masks, 1.0]
 
 
-def evaluate(
+def objective_of(
     architecture: Architecture, theta: np.ndarray, data: Data, raw_scores: np.ndarray
 ) -> float:
     """Return J from scores that are already there, summed in float64."""

@@ -21,7 +21,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engines import Data, Scorer, make_engine, make_scorer
 from chainrule.errors import DataWarning, TrainingError
-from chainrule.estimators import parameters, recipe, weights
+from chainrule.estimators import weights
+from chainrule.estimators.checked_parameters import CheckedParameters, thread_count
 from chainrule.estimators.fitting import Trainable
 from chainrule.estimators.held_out import NOTHING_GIVEN, HeldOut
 from chainrule.estimators.inputs import (
@@ -62,26 +63,22 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
     _learns_quantities: ClassVar[bool]
 
     random_state: Any
-    validation_fraction: float
     engine: str
+    threads: int | None
 
     # ---- what each estimator fills in ---------------------------------------------------------------
 
     @abstractmethod
-    def _learn_target(self, rows: Rows, training: Rows, classes: Any) -> Any:
-        """Learn how y and outputs belong together, from all rows or from those to train on."""
+    def _understand(self, rows: Rows, classes: Any, go_on: bool) -> np.ndarray:
+        """Return the truth of rows, learning the classes unless training goes on; refuse a y that does not fit."""
 
     @abstractmethod
-    def _check_target(self, rows: Rows) -> None:
-        """Refuse rows whose y does not go with what was learned before."""
+    def _learn_target(self, training: Rows) -> Any:
+        """Learn how truth and outputs belong together, from the rows to train on."""
 
     @abstractmethod
     def _strata(self, rows: Rows) -> np.ndarray | None:
         """Return the class of each row, to set aside a share of each."""
-
-    @abstractmethod
-    def _encode(self, rows: Rows, dtype: np.dtype[Any]) -> np.ndarray:
-        """Return what the outputs are compared with, (n, outputs)."""
 
     @abstractmethod
     def _row_weights(self, rows: Rows) -> np.ndarray | None:
@@ -103,86 +100,75 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
         partial: bool = False,
         classes: Any = None,
     ) -> Self:
-        parameters.check_parameters(self)
-        given.check(self, partial)
-        go_on = hasattr(self, "theta_") and (partial or bool(self.warm_start))
+        p = CheckedParameters.of(self)
+        given.check(p, partial)
+        go_on = hasattr(self, "theta_") and (partial or p.warm_start)
         if not go_on:
             self._forget()
             # The same draw as any scikit-learn estimator's: a number repeats, a RandomState moves on.
             self._seed = int.from_bytes(check_random_state(self.random_state).bytes(8), "little")
         prepared = self.preparation_ is not None if go_on else wants_preparation(self, X)
-        rows = self._read(X, y, sample_weight, prepared, reset=not go_on)
+        rows = read_rows(self, X, y, sample_weight, prepared=prepared, reset=not go_on)
         rows = replace(rows, key=given.key(rows.n)).present()
-        training, held_out = self._set_aside(rows, given, prepared, partial)
-        if go_on:
-            self._check_target(rows)
-        else:
-            self._target = self._learn_target(rows, training, classes)
+        rows = replace(rows, truth=self._understand(rows, classes, go_on))
+        training: Rows = rows
+        held_out: Rows | None = None
+        if given.X_val is None and p.early_stopping and not partial:
+            chosen = given.rows(self._seed, p.validation_fraction, rows, self._strata(rows))
+            training, held_out = map(rows.take, chosen)
+        if not go_on:
+            self._target = self._learn_target(training)
             self.preparation_ = _learn_preparation(training) if prepared else None
+        if given.X_val is not None:
+            val = given.X_val, given.y_val, given.sample_weight_val
+            held_out = self._known_rows(*val, "sample_weight_val").present()
 
         input_dtype = np.dtype("float32") if prepared else training.X.dtype
-        dtype = self.theta_.dtype if go_on else recipe.arithmetic(self, input_dtype, training.n)
-        optimizer = parameters.optimizer_of(self)
-        working = np.dtype("float64") if optimizer.second_order else dtype
-        data = self._data(training, working)
+        dtype = self.theta_.dtype if go_on else p.arithmetic(input_dtype, training.n)
+        working = np.dtype("float64") if p.optimizer.second_order else dtype
         row_weights = self._row_weights(training)
-        self._build(data.X.shape[1], weights.total(row_weights, training.n), go_on)
+        data = self._data(training, working, row_weights)
+        self._build(p, data.X.shape[1], weights.total(row_weights, training.n), go_on)
 
-        engine = make_engine(
-            self.engine, self.network_, optimizer, working, recipe.thread_count(self)
-        )
+        threads = thread_count(p.threads)
+        engine = make_engine(p.engine, self.network_, p.optimizer, working, threads)
         validation = None
         if held_out is not None:
-            held_out_data = self._data(held_out, working)
-            score = self._default_score(held_out)
-            validation = Validation(
-                held_out_data, validation_score(self, engine, held_out_data.X, held_out, score)
-            )
-        state = self._state(optimizer, working, go_on, partial)
+            score = validation_score(self, held_out, self._default_score(held_out))
+            held_out_data = self._data(held_out, working, self._row_weights(held_out))
+            validation = Validation(held_out_data, score)
+        state = self._state(p, working, go_on, partial)
         epochs_before = state.epoch
         try:
-            result = self._run(engine, optimizer, state, data, validation, partial)
+            result = self._run(p, engine, state, data, validation, partial)
         except TrainingError:
             # The state is as it was before the epoch that failed: finite, and worth keeping.
-            self._keep(TrainingResult.of(state, "diverged"), dtype, epochs_before, data.n)
+            self._keep(p, TrainingResult.of(state, "diverged"), dtype, epochs_before, data.n)
             raise
-        self._keep(result, dtype, epochs_before, data.n)
+        self._keep(p, result, dtype, epochs_before, data.n)
         if not partial:
-            self._warn(data)
+            self._warn(p, data)
         return self
 
-    def _read(self, X: Any, y: Any, weight: Any, prepared: bool, reset: bool, **name: str) -> Rows:
+    def _known_rows(self, X: Any, y: Any, sample_weight: Any, name: str = "sample_weight") -> Rows:
+        """Check rows of a kind that was learned before."""
+        prepared = self.preparation_ is not None
         rows = read_rows(
-            self,
-            X,
-            y,
-            weight,
-            reset=reset,
-            prepared=prepared,
-            numeric_target=self._learns_quantities,
-            **name,
+            self, X, y, sample_weight, prepared=prepared, reset=False, weight_name=name
         )
-        return rows
+        return replace(rows, truth=self._understand(rows, None, True))
 
-    def _set_aside(
-        self, rows: Rows, given: HeldOut, prepared: bool, partial: bool
-    ) -> tuple[Rows, Rows | None]:
-        """Return the rows to train on and those to validate on."""
-        if given.X_val is not None:
-            held_out = (given.X_val, given.y_val, given.sample_weight_val)
-            name = "sample_weight_val"
-            return rows, self._read(*held_out, prepared, reset=False, weight_name=name).present()
-        if not self.early_stopping or partial:
-            return rows, None
-        fraction, strata = float(self.validation_fraction), self._strata(rows)
-        training, aside = given.rows(self._seed, rows.n, fraction, rows.key, strata)
-        return rows.take(training), rows.take(aside)
-
-    def _data(self, rows: Rows, dtype: np.dtype[Any]) -> Data:
-        """Return rows as an engine takes them."""
+    def _data(self, rows: Rows, dtype: np.dtype[Any], row_weights: np.ndarray | None) -> Data:
+        """Return rows as an engine takes them: this is what the network sees, in training and ever after."""
         X = rows.X if self.preparation_ is None else self.preparation_.transform(rows.X)
-        normalised = weights.normalised(self._row_weights(rows), dtype)
-        return Data(engine_input(X, dtype), self._encode(rows, dtype), normalised)
+        Y = self._target.encode(rows.truth, dtype)
+        return Data(engine_input(X, dtype), Y, weights.normalised(row_weights, dtype))
+
+    def _network_rows(self, X: Any, y: Any, sample_weight: Any, dtype: Any) -> Data:
+        """Return rows with a known truth as the first layer and the loss see them."""
+        check_is_fitted(self)
+        rows = self._known_rows(X, y, sample_weight)
+        return self._data(rows, np.dtype(dtype), self._row_weights(rows))
 
     # ---- prediction ---------------------------------------------------------------------------------
 
@@ -205,7 +191,7 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
 
     def _scores(self, X: Any) -> np.ndarray:
         """Return the raw scores of rows as an engine takes them: the one place where predictions get theirs."""
-        threads = recipe.thread_count(self) if X.shape[0] > LEAST_ROWS else 1
+        threads = thread_count(self.threads) if X.shape[0] > LEAST_ROWS else 1
         return self._scorer().scores(self.theta_, X, threads)
 
     def _scorer(self) -> Scorer:

@@ -9,19 +9,23 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from chainrule.errors import InputError
 from chainrule.estimators import weights
 from chainrule.estimators.base import BasePerceptron, has_first_order_solver
-from chainrule.estimators.class_target import ClassTarget, class_target, shown
+from chainrule.estimators.class_target import ClassTarget, class_target
 from chainrule.estimators.held_out import HeldOut
 from chainrule.estimators.inputs import Rows
 from chainrule.estimators.parameters import store
 from chainrule.estimators.saving import save_estimator
 from chainrule.estimators.scoring import Score, accuracy
+from chainrule.estimators.target_input import (
+    GivenClasses,
+    check_known,
+    learn_classes,
+    read_target,
+)
 
 
 class MLPClassifier(ClassifierMixin, BasePerceptron):
@@ -274,7 +278,7 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
                 expected="a dict for partial_fit",
                 remedy="one chunk of rows does not know the balance of all",
             )
-        return self._train(X, y, sample_weight, partial=True, classes=_Classes(classes))
+        return self._train(X, y, sample_weight, partial=True, classes=GivenClasses(classes))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the likeliest labels, (n,) or (n, k)."""
@@ -297,12 +301,12 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         return self._target.decision(scores)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the share of rows that are right in every column."""
+        """Return the share of rows that are right in every column; InputError if no label of y was ever learned."""
         predicted = self.predict(X)
-        if self._target.kind != "multioutput":
-            return float(accuracy_score(y, predicted, sample_weight=sample_weight))
-        right = (np.asarray(y) == predicted).all(axis=1)
-        return float(np.average(right, weights=sample_weight))
+        labels = read_target(y, len(predicted), quantities=False).reshape(len(predicted), -1)
+        check_known(labels, self._target.classes)
+        right = (labels == predicted.reshape(len(predicted), -1)).all(axis=1)
+        return float(np.average(right, weights=weights.checked(sample_weight, len(right))))
 
     def save(self, path: Any) -> None:
         """Write the model to one file that holds data only; ``chainrule.load`` reads it."""
@@ -310,63 +314,29 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
 
     # ---- what the base class asks for ---------------------------------------------------------------
 
-    def _learn_target(self, rows: Rows, training: Rows, classes: Any) -> ClassTarget:
-        check_classification_targets(rows.y)
-        target = class_target(*_kind_and_classes(rows.y, classes), self.loss)
-        self.classes_ = target.public_classes
-        return target
+    def _understand(self, rows: Rows, classes: Any, go_on: bool) -> np.ndarray:
+        if go_on:
+            return self._target.codes(rows.y)
+        kind, labels, codes = learn_classes(rows.y, classes)
+        self._target = class_target(kind, labels, self.loss)
+        self.classes_ = self._target.public_classes
+        return self._target.codes(rows.y) if codes is None else codes
 
-    def _check_target(self, rows: Rows) -> None:
-        check_classification_targets(rows.y)
-        self._target.codes(rows.y)
+    def _learn_target(self, training: Rows) -> ClassTarget:
+        return self._target
 
     def _strata(self, rows: Rows) -> np.ndarray | None:
         # A row with several labels belongs to no single stratum.
-        return np.unique(rows.y, return_inverse=True)[1] if rows.y.ndim == 1 else None
-
-    def _encode(self, rows: Rows, dtype: np.dtype[Any]) -> np.ndarray:
-        return self._target.encode(self._target.codes(rows.y), dtype)
+        return rows.truth[:, 0] if rows.truth.shape[1] == 1 else None
 
     def _row_weights(self, rows: Rows) -> np.ndarray | None:
-        of_class = weights.class_weights(
-            self.class_weight, self._target, self._target.codes(rows.y), rows.weights
-        )
+        of_class = weights.class_weights(self.class_weight, self._target, rows.truth, rows.weights)
         return weights.product(rows.weights, of_class)
 
     def _default_score(self, rows: Rows) -> Score:
-        return accuracy(self._target, self._target.codes(rows.y), rows.weights)
+        return accuracy(self._target, rows.truth, rows.weights)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-class _Classes:
-    """What was given as ``classes`` to ``partial_fit``."""
-
-    def __init__(self, given: Any) -> None:
-        self.given = given
-
-
-def _kind_and_classes(y: np.ndarray, classes: Any) -> tuple[str, list[np.ndarray]]:
-    """Return what kind of labels ``y`` holds, and the labels of each column."""
-    given = classes.given if isinstance(classes, _Classes) else None
-    nested = given is not None and isinstance(given, list | tuple) and np.ndim(given[0]) == 1
-    indicator = y.ndim == 2 and not nested and type_of_target(y).startswith("multilabel")
-    # scikit-learn calls any two whole numbers an indicator; only 0 and 1 say which is the label's absence.
-    if indicator and set(np.unique(y).tolist()) <= {0, 1}:
-        return "multilabel", [np.array([0, 1])] * y.shape[1]
-    if isinstance(classes, _Classes) and given is None:
-        raise InputError("classes must be passed on the first call to partial_fit.")
-    kind = "single" if y.ndim == 1 else "multioutput"
-    if given is None:
-        return kind, [np.unique(column) for column in y.reshape(len(y), -1).T]
-    listed = [np.unique(part) for part in (given if nested else [given])]
-    if len(listed) != y.reshape(len(y), -1).shape[1]:
-        raise InputError.of(
-            "classes",
-            got=f"labels for {len(listed)} columns, {shown(listed[0])}",
-            expected=f"those of {y.reshape(len(y), -1).shape[1]} columns of y, a list of lists",
-        )
-    return kind, listed

@@ -11,11 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from chainrule.engines import Data, Engine
 from chainrule.errors import InputError
-from chainrule.estimators import parameters, recipe
+from chainrule.estimators.checked_parameters import CheckedParameters
 from chainrule.estimators.fitted import Fitted
 from chainrule.network.architecture import Architecture
 from chainrule.network.initializers import initial_parameters
-from chainrule.optimizers.optimizer import Optimizer
 from chainrule.training import (
     TrainingResult,
     TrainingSettings,
@@ -25,33 +24,17 @@ from chainrule.training import (
     train,
     train_lbfgs,
 )
+from chainrule.training.events import Callback
 from chainrule.training.progress import RichProgress
 
 
 class Trainable(Fitted):
     """Trains ``theta_`` on rows as engines take them; all decisions about rows and targets are made before."""
 
-    # The constructors' parameters that are used here; each is described in MLPClassifier and MLPRegressor.
-    solver: Any
-    alpha: float
-    l1: float
-    batch_size: Any
-    max_iter: int
-    shuffle: bool
-    tol: float
-    verbose: Any
-    early_stopping: bool
-    n_iter_no_change: float
-    max_fun: int
-    clip_norm: float | None
-    initializer: Any
-    scoring: Any
-    max_time: float | None
-
-    def _build(self, n_inputs: int, total_weight: float, go_on: bool) -> None:
+    def _build(self, p: CheckedParameters, n_inputs: int, total_weight: float, go_on: bool) -> None:
         """Set ``network_``; the penalties are divided by the number of rows that the weights stand for."""
-        names = (*parameters.activation_names(self), "identity")
-        sizes = (n_inputs, *parameters.hidden_sizes(self), self._target.n_outputs)
+        names = (*p.activations, "identity")
+        sizes = (n_inputs, *p.hidden, self._target.n_outputs)
         if go_on and (sizes, names) != (self.network_.sizes, self.network_.activations):
             raise InputError.of(
                 "hidden_layer_sizes, activation",
@@ -63,18 +46,18 @@ class Trainable(Fitted):
             sizes,
             names,
             self._target.loss,
-            l2=float(self.alpha) / total_weight,
-            l1=float(self.l1) / total_weight,
-            dropout=parameters.dropout_rates(self),
+            l2=p.alpha / total_weight,
+            l1=p.l1 / total_weight,
+            dropout=p.dropout,
         )
 
     def _state(
-        self, optimizer: Optimizer, dtype: np.dtype[Any], go_on: bool, partial: bool
+        self, p: CheckedParameters, dtype: np.dtype[Any], go_on: bool, partial: bool
     ) -> TrainingState:
         """Return where training starts from: new weights, or all that it had when it stopped."""
+        optimizer = p.optimizer
         if not go_on:
-            initializer = recipe.initializer_of(self)
-            start = initial_parameters(self.network_, initializer, self._seed, dtype)
+            start = initial_parameters(self.network_, p.start, self._seed, dtype)
             return TrainingState.start(start.vector, optimizer)
         solver, state = getattr(self, "_training", ("", None))
         moments = None if state is None else state.optimizer_state.moments
@@ -94,18 +77,18 @@ class Trainable(Fitted):
 
     def _run(
         self,
+        p: CheckedParameters,
         engine: Engine,
-        optimizer: Optimizer,
         state: TrainingState,
         data: Data,
         validation: Validation | None,
         partial: bool,
     ) -> TrainingResult:
-        batch_size = recipe.batch_rows(self, data.n)
-        second_order = optimizer.second_order
-        if not second_order and self.batch_size != "auto" and self.batch_size > data.n:
+        batch_size = p.batch_rows(data.n)
+        second_order = p.optimizer.second_order
+        if not second_order and p.batch_size != "auto" and p.batch_size > data.n:
             warnings.warn(
-                f"batch_size={self.batch_size} is larger than the {data.n} rows and is taken as {data.n}",
+                f"batch_size={p.batch_size} is larger than the {data.n} rows and is taken as {data.n}",
                 UserWarning,
                 stacklevel=4,
             )
@@ -113,30 +96,29 @@ class Trainable(Fitted):
         if validation is not None:
             # Not accuracy, as in scikit-learn: it stands still for epochs while the network still
             # learns, and on every table that was tried the loss stopped at a better test score.
-            monitor = "validation_loss" if self.scoring is None else "validation_score"
+            monitor = "validation_loss" if p.scoring is None else "validation_score"
         settings = TrainingSettings(
-            max_epochs=1 if partial else self.max_iter,
+            max_epochs=1 if partial else p.max_iter,
             batch_size=batch_size,
             seed=getattr(self, "_seed", 0),
-            shuffle=bool(self.shuffle),
-            tol=self.tol,
-            n_iter_no_change=self.n_iter_no_change,
-            max_time=self.max_time,
-            clip_norm=math.inf if self.clip_norm is None else self.clip_norm,
+            shuffle=p.shuffle,
+            tol=p.tol,
+            n_iter_no_change=p.n_iter_no_change,
+            max_time=p.max_time,
+            clip_norm=math.inf if p.clip_norm is None else p.clip_norm,
             monitor=monitor,
-            horizon_epochs=self.max_iter if partial else None,
-            max_fun=self.max_fun,
+            horizon_epochs=p.max_iter if partial else None,
+            max_fun=p.max_fun,
         )
-        listeners = [*([RichProgress()] if self.verbose else []), *parameters.callbacks(self)]
+        listeners: list[Callback] = [*([RichProgress()] if p.verbose else []), *p.callbacks]
         if second_order:
             return train_lbfgs(
                 engine, state, data, settings, validation=validation, callbacks=listeners
             )
-        schedule = recipe.schedule_of(self, -(-data.n // batch_size))
         return train(
             engine,
-            optimizer,
-            schedule,
+            p.optimizer,
+            p.schedule_of(-(-data.n // batch_size)),
             state,
             data,
             settings,
@@ -145,19 +127,24 @@ class Trainable(Fitted):
         )
 
     def _keep(
-        self, result: TrainingResult, dtype: np.dtype[Any], epochs_before: int, n: int
+        self,
+        p: CheckedParameters,
+        result: TrainingResult,
+        dtype: np.dtype[Any],
+        epochs_before: int,
+        n: int,
     ) -> None:
         """Take over what a training has left, however it ended."""
         state = result.state
         with np.errstate(over="ignore"):
             self.theta_ = result.theta.astype(dtype, copy=False)
-        self._training = (parameters.optimizer_of(self).name, state)
+        self._training = (p.optimizer.name, state)
         self._history = state.history
         self.best_epoch_, self.stop_reason_ = state.best_epoch, result.reason
         self.n_iter_ = state.epoch - epochs_before
         self.t_ = (self.t_ if epochs_before else 0) + self.n_iter_ * n
 
-    def _warn(self, data: Data) -> None:
+    def _warn(self, p: CheckedParameters, data: Data) -> None:
         """Say what is worth knowing about the training that has just ended."""
         health.warn(
             self.network_, self.theta_.astype(data.Y.dtype), data, self._history, stacklevel=4
@@ -167,11 +154,9 @@ class Trainable(Fitted):
             warnings.warn("Training interrupted by user.", UserWarning, stacklevel=4)
         # A schedule that is laid over max_iter epochs ends there by design.
         elif reason in ("max_fun", "line_search") or (
-            reason == "max_epochs" and not recipe.has_horizon(self)
+            reason == "max_epochs" and not p.schedule.ends
         ):
-            limit = (
-                f"max_fun={self.max_fun}" if reason == "max_fun" else f"max_iter={self.max_iter}"
-            )
+            limit = f"max_fun={p.max_fun}" if reason == "max_fun" else f"max_iter={p.max_iter}"
             why = "no better point was found" if reason == "line_search" else f"{limit} was reached"
             warnings.warn(
                 f"training stopped before it converged: {why} after {self.n_iter_} epochs; "

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from chainrule.errors import InputError
+from chainrule.estimators.checked_parameters import CheckedParameters
+from chainrule.estimators.inputs import Rows
 from chainrule.estimators.splitting import split, split_by_group, split_by_time
 
 
@@ -30,8 +32,8 @@ class HeldOut:
     groups: Any = None
     times: Any = None
 
-    def check(self, estimator: Any, partial: bool) -> None:
-        """Refuse what contradicts itself or the estimator's parameters.
+    def check(self, p: CheckedParameters, partial: bool) -> None:
+        """Refuse what contradicts itself or the parameters.
 
         Raises
         ------
@@ -40,24 +42,24 @@ class HeldOut:
         if (self.X_val is None) != (self.y_val is None):
             name, other = ("X_val", "y_val") if self.X_val is None else ("y_val", "X_val")
             raise InputError.of(name, got=None, expected=f"values, because {other} is given")
-        if partial and estimator.early_stopping:
+        if partial and p.early_stopping:
             raise InputError.of(
                 "early_stopping",
                 got=True,
                 expected="False for partial_fit",
                 remedy="partial_fit does not support early_stopping=True; decide between its calls",
             )
-        if estimator.scoring is not None and self.X_val is None and not estimator.early_stopping:
+        if p.scoring is not None and self.X_val is None and not p.early_stopping:
             raise InputError.of(
                 "scoring",
-                got=f"{estimator.scoring!r} without validation rows",
+                got=f"{p.scoring!r} without validation rows",
                 expected="rows to score on",
                 remedy="give X_val and y_val, or set early_stopping=True",
             )
         if self.groups is not None and self.times is not None:
             raise InputError.of("groups", got="groups and times", expected="one of them")
         for name, values in (("groups", self.groups), ("times", self.times)):
-            if values is not None and (self.X_val is not None or not estimator.early_stopping):
+            if values is not None and (self.X_val is not None or not p.early_stopping):
                 given = "X_val" if self.X_val is not None else "early_stopping=False"
                 raise InputError.of(
                     name,
@@ -95,19 +97,14 @@ class HeldOut:
         return key
 
     def rows(
-        self,
-        seed: int,
-        n: int,
-        fraction: float,
-        key: np.ndarray | None,
-        strata: np.ndarray | None,
+        self, seed: int, fraction: float, rows: Rows, strata: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return training and validation rows, a share of ``n`` rows whose groups or times are ``key``."""
-        if key is None:
-            return split(seed, n, fraction, strata)
+        """Return the positions of the rows to train on and of a share of them to validate on."""
+        if rows.key is None:
+            return split(seed, rows.n, fraction, strata)
         if self.groups is None:
-            return split_by_time(key, fraction)
-        return split_by_group(seed, key, fraction)
+            return split_by_time(rows.key, fraction)
+        return split_by_group(seed, rows.key, fraction)
 
 
 NOTHING_GIVEN = HeldOut()

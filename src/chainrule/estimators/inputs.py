@@ -8,16 +8,16 @@ are found by their names. Arrays and sparse matrices are numbers, and go through
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import scipy.sparse
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators import weights
+from chainrule.estimators.target_input import read_target
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 #: Numbers up to which rows are few; with more, scikit-learn's checks are a small part of the whole.
@@ -30,40 +30,39 @@ _BOUND = 1e76
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that were checked.
+    """Rows that were checked; y is read once and is a truth from then on.
 
     Attributes
     ----------
-    X : ndarray, CSR array, or data frame that is still to be prepared
+    X : ndarray, CSR array, or pandas frame that is still to be prepared
     y : ndarray of shape (n,) or (n, k)
+        Labels or quantities, for whoever asks for them as they are.
     weights : ndarray of float64, shape (n,), or None
     key : ndarray of shape (n,), or None
         The group or the time of each row, where rows are set aside by it.
+    truth : ndarray of shape (n, k)
+        The position of each label among its column's classes; quantities in float64.
     """
 
     X: Any
     y: np.ndarray
     weights: np.ndarray | None
     key: np.ndarray | None = None
+    truth: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def n(self) -> int:
         """The number of rows."""
         return len(self.y)
 
-    @property
-    def columns(self) -> np.ndarray:
-        """``y`` as (n, k)."""
-        return self.y.reshape(self.n, -1)
-
-    def take(self, rows: np.ndarray) -> Self:
+    def take(self, rows: np.ndarray) -> Rows:
         """Return some of the rows."""
-        X = take_rows(self.X, rows)
         kept = None if self.weights is None else self.weights[rows]
         key = None if self.key is None else self.key[rows]
-        return replace(self, X=X, y=self.y[rows], weights=kept, key=key)
+        truth = self.truth[rows] if len(self.truth) else self.truth
+        return Rows(take_rows(self.X, rows), self.y[rows], kept, key, truth)
 
-    def present(self) -> Self:
+    def present(self) -> Rows:
         """Return the rows whose weight is not 0: a row of weight 0 is as good as absent."""
         if self.weights is None or self.weights.all():
             return self
@@ -147,7 +146,6 @@ def read_rows(
     *,
     reset: bool,
     prepared: bool,
-    numeric_target: bool,
     weight_name: str = "sample_weight",
 ) -> Rows:
     """Check rows to learn from or to validate on.
@@ -162,8 +160,6 @@ def read_rows(
         Whether these are the first rows.
     prepared : bool
         Whether ``X`` goes through a preparation.
-    numeric_target : bool
-        Whether y is quantities.
     weight_name : str
         The argument's name, for messages.
 
@@ -172,27 +168,16 @@ def read_rows(
     ValueError, TypeError
         scikit-learn's, or ours, which derive from them.
     """
-    if y is None:
-        kind = type(estimator).__name__
-        raise InputError(f"{kind} requires y to be passed, but the target y is None")
     if prepared:
         X = as_frame(estimator, X)
-        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
-        y = y.astype(np.float64) if numeric_target and y.dtype.kind == "O" else y
-        check_consistent_length(X, y)
         if reset:
             estimator.n_features_in_ = X.shape[1]
             estimator.feature_names_in_ = np.asarray(X.columns.map(str), dtype=object)
     else:
         X = numbers_of(estimator, X, reset=reset)
-        y = check_array(y, accept_sparse="csr", ensure_2d=False, dtype=None, input_name="y")
-        y = y.astype(np.float64) if numeric_target and y.dtype.kind == "O" else y
-        check_consistent_length(X, y)
-    if scipy.sparse.issparse(y):
-        y = y.toarray()
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
-    return Rows(X, y, weights.checked(sample_weight, len(y), weight_name))
+    n = X.shape[0]
+    y = read_target(y, n, estimator._learns_quantities, type(estimator).__name__)
+    return Rows(X, y, weights.checked(sample_weight, n, weight_name))
 
 
 def as_frame(estimator: Any, X: Any) -> Any:

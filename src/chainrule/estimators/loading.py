@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import ChainruleError, FileError, InputError, InputTypeError
+from chainrule.estimators.checked_parameters import CheckedParameters
 from chainrule.estimators.class_target import KINDS, ClassTarget
 from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.number_target import NumberTarget
-from chainrule.estimators.parameters import check_parameters
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.estimators.saving import FACTS
 from chainrule.network.architecture import Architecture
@@ -112,7 +112,7 @@ def _constructed(kind: Any, settings: Mapping[str, Any]) -> Any:
     if "class_weight" in given:
         given["class_weight"] = _class_weight_from_plain(given["class_weight"])
     estimator = kind(**given)
-    check_parameters(estimator)
+    CheckedParameters.of(estimator)
     return estimator
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from chainrule.network.network import Network
 from chainrule.network.parameters import Parameters
@@ -47,9 +46,7 @@ def as_network(
     >>> network.architecture.sizes, Y.tolist()
     ((1, 3, 3), [[0.0, 0.0, 1.0]])
     """
-    check_is_fitted(estimator)
-    rows = estimator._read(X, y, sample_weight, estimator.preparation_ is not None, reset=False)
-    data = estimator._data(rows, np.dtype("float64"))
+    data = estimator._network_rows(X, y, sample_weight, np.float64)
     inputs = data.X.toarray() if hasattr(data.X, "toarray") else data.X
     a, theta = estimator.network_, Parameters(estimator.network_, estimator.theta_)
     network = Network(

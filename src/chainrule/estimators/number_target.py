@@ -99,7 +99,12 @@ class NumberTarget:
 
 
 def number_target(
-    loss: str | Loss, y: np.ndarray, weights: np.ndarray | None, scaled: bool, flat: bool
+    loss: str | Loss,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    scaled: bool,
+    flat: bool,
+    dtype: Any = None,
 ) -> NumberTarget:
     """Learn centre and scale from the training rows.
 
@@ -114,6 +119,8 @@ def number_target(
         ``scale_target``.
     flat : bool
         Whether y came as a vector.
+    dtype : dtype
+        In which y came, if not that of ``y``.
 
     Examples
     --------
@@ -130,8 +137,8 @@ def number_target(
     elif scaled and record.link_name in ("exp", "identity") and record.domain != "unit":
         scale = _mean(columns, weights)
     scale = np.where((scale > 0.0) & np.isfinite(scale), scale, 1.0)  # a constant column stays
-    dtype = "float32" if y.dtype == np.float32 else "float64"
-    return NumberTarget(record.spec, center, scale, flat, dtype)
+    single = (y.dtype if dtype is None else dtype) == np.float32
+    return NumberTarget(record.spec, center, scale, flat, "float32" if single else "float64")
 
 
 def _mean(y: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

@@ -5,9 +5,7 @@ What needs no more than one number's limits stands in tables; the rest in short 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from inspect import signature
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -15,14 +13,16 @@ import numpy as np
 
 from chainrule.engines import ENGINES
 from chainrule.equations.activations import activations
+from chainrule.equations.losses import Loss
 from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.solver_parameter import check_second_order, optimizer_of
 from chainrule.network.initializers import Initializer, initializers
-from chainrule.optimizers.catalogue import optimizers
-from chainrule.optimizers.optimizer import Optimizer
+from chainrule.optimizers.schedule import Schedule
 from chainrule.optimizers.schedules import schedules
 from chainrule.optimizers.settings import (
     COUNT,
     COUNT_OR_INFINITE,
+    FLAG,
     FRACTION,
     NOT_NEGATIVE,
     POSITIVE,
@@ -72,8 +72,11 @@ def store(estimator: Any, given: dict[str, Any]) -> None:
             setattr(estimator, name, value)
 
 
-def check_parameters(estimator: Any) -> None:
-    """Check every parameter of an estimator for itself.
+def checked(estimator: Any) -> dict[str, Any]:
+    """Return every parameter of an estimator as training takes it.
+
+    ``hidden``, ``activations``, ``dropout``, ``optimizer``, ``schedule`` and ``callbacks`` are what
+    `checked_parameters.CheckedParameters` describes; the others have their own names.
 
     Raises
     ------
@@ -83,14 +86,13 @@ def check_parameters(estimator: Any) -> None:
         If its type is not.
     """
     given = estimator.get_params(deep=False)
-    for name, limits in NUMBERS.items():
-        _check_number(name, given[name], limits)
-    for name, limits in NUMBERS_OR_NONE.items():
-        if given[name] is not None:
-            _check_number(name, given[name], limits)
+    _check_loss(given["loss"], estimator)
+    for name, limits in {**NUMBERS, **NUMBERS_OR_NONE}.items():
+        if given[name] is not None or name in NUMBERS:
+            given[name] = _number(name, given[name], limits)
     for name in FLAGS:
-        if name in given and not isinstance(given[name], bool | np.bool_):
-            raise InputTypeError.of(name, got=repr(given[name]), expected="True or False")
+        if name in given:
+            given[name] = FLAG.checked(name, given[name])
     for name, choices in CHOICES.items():
         if not any(given[name] is c or (c is not True and given[name] == c) for c in choices):
             expected = f"one of {', '.join(map(repr, choices))}"
@@ -99,50 +101,60 @@ def check_parameters(estimator: Any) -> None:
     if not isinstance(verbose, bool | np.bool_ | Integral) or int(verbose) < 0:
         raise InputTypeError.of("verbose", got=repr(verbose), expected="True, False or a number")
     if given["batch_size"] != "auto":
-        _check_number("batch_size", given["batch_size"], COUNT, " or 'auto'")
-    hidden_sizes(estimator)
-    activation_names(estimator)
-    dropout_rates(estimator)
-    callbacks(estimator)
+        given["batch_size"] = _number("batch_size", given["batch_size"], COUNT)
+    hidden = hidden_sizes(given["hidden_layer_sizes"])
+    dropout = dropout_rates(given["dropout"], len(hidden))
+    optimizer = optimizer_of(estimator)
+    if optimizer.second_order:
+        check_second_order(given, any(dropout))
     _check_dtype(given["dtype"])
     _check_initializer(given["initializer"])
-    _check_solver(estimator)
     _check_warmup(given["warmup"])
-    _check_schedule(given["learning_rate"])
     scoring = given["scoring"]
     if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
         expected = "None, the name of a scikit-learn scorer, or a callable"
         raise InputTypeError.of("scoring", got=repr(scoring), expected=expected)
+    return {
+        **given,
+        "hidden": hidden,
+        "activations": activation_names(given["activation"], len(hidden)),
+        "dropout": dropout,
+        "optimizer": optimizer,
+        "schedule": _schedule(given),
+        "callbacks": callbacks(given["callbacks"]),
+    }
 
 
-def hidden_sizes(estimator: Any) -> tuple[int, ...]:
-    """Return the units of each hidden layer; ``hidden_layer_sizes`` may be one number."""
-    given = estimator.hidden_layer_sizes
+def _number(name: str, value: Any, limits: Limits) -> float:
+    """Return a number within its limits; where only whole ones are accepted, 10.0 is none, as in scikit-learn."""
+    if limits.whole and isinstance(value, float | np.floating) and value != np.inf:
+        raise InputError.of(name, got=value, expected=limits.text)
+    return limits.checked(name, value)
+
+
+def hidden_sizes(given: Any) -> tuple[int, ...]:
+    """Return the units of each hidden layer; one number is one layer."""
     sizes = [given] if isinstance(given, Integral) else given
-    if isinstance(sizes, str) or not isinstance(sizes, Iterable):
-        raise InputTypeError.of(
+    iterable = isinstance(sizes, Iterable) and not isinstance(sizes, str)
+    found = tuple(sizes) if iterable else ()
+    for size in found:
+        if isinstance(size, bool) or not isinstance(size, Integral) or size <= 0:
+            iterable = False
+    if not iterable:
+        error = InputError if found else InputTypeError
+        raise error.of(
             "hidden_layer_sizes",
             got=repr(given),
             expected="whole numbers > 0, one for each hidden layer",
             remedy="(64, 32) makes two layers, () none",
         )
-    sizes = list(sizes)
-    if not all(isinstance(s, Integral) and not isinstance(s, bool) and int(s) > 0 for s in sizes):
-        raise InputError.of(
-            "hidden_layer_sizes",
-            got=repr(given),
-            expected="whole numbers > 0, one for each hidden layer",
-            remedy="(64, 32) makes two layers, () none",
-        )
-    return tuple(int(size) for size in sizes)
+    return tuple(map(int, found))
 
 
-def activation_names(estimator: Any) -> tuple[str, ...]:
+def activation_names(given: Any, n_hidden: int) -> tuple[str, ...]:
     """Return the activation of each hidden layer."""
-    given, n_hidden = estimator.activation, len(hidden_sizes(estimator))
     if isinstance(given, str) or not isinstance(given, Iterable):
-        name = activations.registered(given).spec
-        return (name,) * n_hidden
+        return (activations.registered(given).spec,) * n_hidden
     names = tuple(activations.registered(name).spec for name in given)
     if len(names) != n_hidden:
         raise InputError.of(
@@ -153,85 +165,49 @@ def activation_names(estimator: Any) -> tuple[str, ...]:
     return names
 
 
-def dropout_rates(estimator: Any) -> tuple[float, ...]:
+def dropout_rates(given: Any, n_hidden: int) -> tuple[float, ...]:
     """Return the dropout rate after each hidden layer."""
-    given, n_hidden = estimator.dropout, len(hidden_sizes(estimator))
     if isinstance(given, Real):
-        _check_number("dropout", given, FRACTION)
-        return (float(given),) * n_hidden
+        return (FRACTION.checked("dropout", given),) * n_hidden
     if isinstance(given, str) or not isinstance(given, Iterable):
         expected = f"{FRACTION.text}, or one for each hidden layer"
         raise InputTypeError.of("dropout", got=repr(given), expected=expected)
-    rates = list(given)
-    for rate in rates:
-        _check_number("dropout", rate, FRACTION)
+    rates = tuple(FRACTION.checked("dropout", rate) for rate in given)
     if len(rates) != n_hidden:
         raise InputError.of(
             "dropout",
             got=f"{len(rates)} rates for {n_hidden} hidden layers",
             expected="one for each hidden layer, or one for all",
         )
-    return tuple(float(rate) for rate in rates)
+    return rates
 
 
-def optimizer_of(estimator: Any) -> Optimizer:
-    """Return the optimizer that ``solver`` stands for; a name takes the numbers it knows from the other parameters.
-
-    Raises
-    ------
-    InputError, InputTypeError
-        If there is no such solver, or a number is not accepted; and where the other parameters say something that the
-        solver would not hear of: a number beside a record that has its own, or weight decay for one without it.
-
-    Examples
-    --------
-    >>> from chainrule import MLPClassifier
-    >>> optimizer_of(MLPClassifier(solver="rmsprop(rho=0.9)", learning_rate_init=0.01))
-    RMSprop(learning_rate=0.01, rho=0.9, epsilon=1e-08, momentum=0.0)
-    """
-    given = estimator.get_params(deep=False)
-    optimizer = optimizers.get(given["solver"], lambda record: record.taken_from(given))
-    if optimizer is given["solver"]:
-        usual = signature(type(estimator)).parameters
-        for setting, name in optimizer.takes.items():
-            if given[name] not in (usual[name].default, getattr(optimizer, setting)):
-                record = f"solver={type(optimizer).__name__}({setting}={given[name]})"
-                raise InputError.of(
-                    name,
-                    got=f"{given[name]} beside solver={optimizer}",
-                    expected="the number in one place",
-                    remedy=f"write {record}, or solver={optimizer.name!r}",
-                )
-    if given["weight_decay"] is not None and "weight_decay" not in optimizer.takes.values():
-        able = [repr(other.name) for other in optimizers if "weight_decay" in other.takes.values()]
-        raise InputError.of(
-            "weight_decay",
-            got=f"{given['weight_decay']} with solver={optimizer.name!r}",
-            expected=f"a solver that decays weights: {', '.join(able)}",
-            remedy="use alpha for a penalty with any solver",
-        )
-    return optimizer
-
-
-def callbacks(estimator: Any) -> list[Any]:
-    """Return the callbacks as a list."""
-    given = estimator.callbacks
+def callbacks(given: Any) -> tuple[Any, ...]:
+    """Return the callbacks; one may stand for itself."""
     if given is None:
-        return []
-    listed = [given] if callable(given) else list(given) if isinstance(given, Sequence) else [None]
-    if not all(callable(callback) for callback in listed):
-        raise InputTypeError.of(
-            "callbacks", got=repr(given), expected="a callable that takes an event, or several"
-        )
+        return ()
+    listed = (given,) if callable(given) else tuple(given) if isinstance(given, Sequence) else ("",)
+    for callback in listed:
+        if not callable(callback):
+            raise InputTypeError.of(
+                "callbacks",
+                got=repr(given),
+                expected="a callable that takes an event, or several",
+            )
     return listed
 
 
-def _check_number(name: str, value: Any, limits: Limits, alternative: str = "") -> None:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise InputTypeError.of(name, got=repr(value), expected=limits.text + alternative)
-    whole = limits.whole and math.isfinite(value)
-    if (whole and not isinstance(value, Integral)) or not limits.accepts(float(value)):
-        raise InputError.of(name, got=value, expected=limits.text + alternative)
+def _check_loss(given: Any, estimator: Any) -> None:
+    """Refuse what is no loss; in MLPRegressor it is the first parameter, where others have the layers."""
+    if isinstance(given, str | Loss):
+        return
+    kind = type(estimator).__name__
+    raise InputTypeError.of(
+        "loss",
+        got=repr(given),
+        expected="the name or the record of a loss",
+        remedy=f"hidden layers are named: {kind}(hidden_layer_sizes={given!r})",
+    )
 
 
 def _check_dtype(given: Any) -> None:
@@ -252,26 +228,12 @@ def _check_initializer(given: Any) -> None:
         raise InputTypeError.of("initializer", got=type(given).__name__, expected=expected)
 
 
-def _check_schedule(given: Any) -> None:
+def _schedule(given: Mapping[str, Any]) -> Schedule:
+    """Return the schedule; numbers that do not stand in its name come from the other parameters."""
     try:
-        schedules.get(given)
+        return schedules.get(given["learning_rate"], lambda record: record.taken_from(given))
     except (InputError, InputTypeError) as error:
         raise type(error)(f"learning_rate: {error}") from None
-
-
-def _check_solver(estimator: Any) -> None:
-    if not optimizer_of(estimator).second_order:
-        return
-    unused = {"dropout": any(dropout_rates(estimator)), "clip_norm": estimator.clip_norm}
-    unused["warmup"] = estimator.warmup
-    for name, given in unused.items():
-        if given:
-            raise InputError.of(
-                name,
-                got=f"{getattr(estimator, name)} with solver={estimator.solver!r}",
-                expected="a first-order solver",
-                remedy="a second-order one needs the same objective at every step; use adam or sgd",
-            )
 
 
 def _check_warmup(given: Any) -> None:

@@ -13,6 +13,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
 from chainrule.errors import InputError
+from chainrule.estimators import weights
 from chainrule.estimators.base import BasePerceptron, has_first_order_solver
 from chainrule.estimators.held_out import HeldOut
 from chainrule.estimators.inputs import Rows
@@ -20,6 +21,7 @@ from chainrule.estimators.number_target import NumberTarget, number_target
 from chainrule.estimators.parameters import store
 from chainrule.estimators.saving import save_estimator
 from chainrule.estimators.scoring import Score, determination, pinball
+from chainrule.estimators.target_input import read_target
 
 
 class MLPRegressor(RegressorMixin, BasePerceptron):
@@ -275,11 +277,12 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R²; with several quantile levels the mean over them of D², its like for the pinball loss."""
         scores = self._raw_scores(X)
+        quantities = read_target(y, len(scores), quantities=True)
         if self._target.n_levels == 1:
             predicted = self._target.predictions(scores)
-            return float(r2_score(y, predicted, sample_weight=sample_weight))
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        return pinball(self._target, np.asarray(y), weights)(scores)
+            return float(r2_score(quantities, predicted, sample_weight=sample_weight))
+        row_weights = weights.checked(sample_weight, len(scores))
+        return pinball(self._target, quantities.astype(np.float64), row_weights)(scores)
 
     def save(self, path: Any) -> None:
         """Write the model to one file that holds data only; ``chainrule.load`` reads it."""
@@ -287,30 +290,28 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
 
     # ---- what the base class asks for ---------------------------------------------------------------
 
-    def _learn_target(self, rows: Rows, training: Rows, classes: Any) -> NumberTarget:
-        flat = rows.y.ndim == 1
-        return number_target(
-            self.loss, training.columns, training.weights, bool(self.scale_target), flat
-        )
-
-    def _check_target(self, rows: Rows) -> None:
-        if rows.columns.shape[1] != self._target.n_columns:
+    def _understand(self, rows: Rows, classes: Any, go_on: bool) -> np.ndarray:
+        columns = rows.y.reshape(rows.n, -1)
+        if go_on and columns.shape[1] != self._target.n_columns:
             raise InputError.of(
                 "y",
-                got=f"{rows.columns.shape[1]} columns",
+                got=f"{columns.shape[1]} columns",
                 expected=f"{self._target.n_columns}, as at first",
             )
+        return columns.astype(np.float64, copy=False)
+
+    def _learn_target(self, training: Rows) -> NumberTarget:
+        flat, dtype = training.y.ndim == 1, training.y.dtype
+        return number_target(
+            self.loss, training.truth, training.weights, bool(self.scale_target), flat, dtype
+        )
 
     def _strata(self, rows: Rows) -> np.ndarray | None:
         return None
-
-    def _encode(self, rows: Rows, dtype: np.dtype[Any]) -> np.ndarray:
-        self._check_target(rows)
-        return self._target.encode(rows.y, dtype)
 
     def _row_weights(self, rows: Rows) -> np.ndarray | None:
         return rows.weights
 
     def _default_score(self, rows: Rows) -> Score:
         rule = determination if self._target.n_levels == 1 else pinball
-        return rule(self._target, rows.y, rows.weights)
+        return rule(self._target, rows.truth, rows.weights)

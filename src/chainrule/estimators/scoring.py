@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer
 
-from chainrule.engines import Engine
 from chainrule.errors import InputTypeError
 from chainrule.estimators.class_target import ClassTarget
 from chainrule.estimators.inputs import Rows
@@ -35,7 +34,7 @@ def accuracy(target: ClassTarget, codes: np.ndarray, weights: np.ndarray | None)
 
 def determination(target: NumberTarget, y: np.ndarray, weights: np.ndarray | None) -> Score:
     """Return R², averaged over the columns of y, as a function of raw scores."""
-    wanted = y.reshape(len(y), -1).astype(np.float64)
+    wanted = y.reshape(len(y), -1)
 
     def losses(predicted: np.ndarray) -> np.ndarray:
         return np.asarray(np.average((wanted - predicted) ** 2, axis=0, weights=weights))
@@ -47,7 +46,7 @@ def determination(target: NumberTarget, y: np.ndarray, weights: np.ndarray | Non
 def pinball(target: NumberTarget, y: np.ndarray, weights: np.ndarray | None) -> Score:
     """Return D², the part of the pinball loss that is explained, averaged over levels and columns of y."""
     levels = np.tile(target.levels, target.n_columns)
-    wanted = np.repeat(y.reshape(len(y), -1).astype(np.float64), target.n_levels, axis=1)
+    wanted = np.repeat(y.reshape(len(y), -1), target.n_levels, axis=1)
 
     def losses(predicted: np.ndarray) -> np.ndarray:
         residual = wanted - predicted
@@ -91,31 +90,28 @@ def weighted_quantile(y: np.ndarray, level: float, weights: np.ndarray | None) -
 
 
 def validation_score(
-    estimator: Any, engine: Engine, X: Any, rows: Rows, default: Score
-) -> Callable[[np.ndarray], float]:
-    """Return the score of the validation rows as a function of the parameters.
+    estimator: Any, rows: Rows, default: Score
+) -> Callable[[np.ndarray, np.ndarray], float]:
+    """Return the score of the validation rows as a function of the parameters and of the raw scores they give.
 
     Parameters
     ----------
     estimator : estimator
         Everything but ``theta_`` is already as it will be after training.
-    engine : Engine
-    X : ndarray or CSR array
-        The validation rows as the engine takes them.
     rows : Rows
-        The same rows as they were given.
+        The validation rows as they were given.
     default : callable
         What to return if ``scoring`` is None, as a function of raw scores.
     """
     if estimator.scoring is None:
-        return lambda theta: default(engine.scores(theta, X))
+        return lambda theta, scores: default(scores)
     scorer = get_scorer(estimator.scoring)
     keywords = {}
     if rows.weights is not None and "sample_weight" in _arguments(scorer):
         keywords["sample_weight"] = rows.weights
 
-    def score(theta: np.ndarray) -> float:
-        present = estimator._as_of(theta, rows.X, engine.scores(theta, X))
+    def score(theta: np.ndarray, scores: np.ndarray) -> float:
+        present = estimator._as_of(theta, rows.X, scores)
         value = scorer(present, rows.X, rows.y, **keywords)
         try:
             return float(value)

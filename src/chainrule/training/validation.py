@@ -19,14 +19,14 @@ class Validation:
     data : Data
         In the engine's dtype.
     score : callable or None
-        ``score(theta)`` for the parameters ``theta`` (P,), which it must not change or keep; greater is better. None:
-        only the loss is measured.
+        ``score(theta, scores)`` for the parameters ``theta`` (P,) and the raw scores (n, k) that they give, neither of
+        which it may change or keep; greater is better. None: only the loss is measured.
     """
 
     data: Data
-    score: Callable[[np.ndarray], float] | None = None
+    score: Callable[[np.ndarray, np.ndarray], float] | None = None
 
     def measure(self, engine: Engine, theta: np.ndarray) -> tuple[float, float | None]:
-        """Return J on the validation rows, without dropout, and the score (None without a scorer)."""
-        loss = engine.objective(theta, self.data)
-        return float(loss), None if self.score is None else float(self.score(theta))
+        """Return J on the validation rows, without dropout, and the score (None without a scorer), of one pass."""
+        loss, scores = engine.evaluate(theta, self.data)
+        return loss, None if self.score is None else float(self.score(theta, scores))

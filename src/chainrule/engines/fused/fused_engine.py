@@ -22,7 +22,7 @@ from chainrule.engines.fused.layout import (
 from chainrule.engines.fused.memory import Cut, cut_of, memory_of, sorted_order
 from chainrule.engines.fused.structures import Epoch, Held
 from chainrule.engines.fused.workers import process_workers
-from chainrule.engines.reference import evaluate
+from chainrule.engines.reference import objective_of
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import Parameters
@@ -75,9 +75,10 @@ class FusedEngine:
         memory = self._memory_of(min(plan.batch_size, data.n))
         return self._run(self._network, theta, moments, data, steps, memory)
 
-    def objective(self, theta: np.ndarray, data: Data) -> float:
-        """Return J over all rows, without dropout."""
-        return evaluate(self.architecture, theta, data, self.scores(theta, data.X))
+    def evaluate(self, theta: np.ndarray, data: Data) -> tuple[float, np.ndarray]:
+        """Return J over all rows and their raw scores, without dropout."""
+        scores = self.scores(theta, data.X)
+        return objective_of(self.architecture, theta, data, scores), scores
 
     def objective_and_gradient(self, theta: np.ndarray, data: Data, gradient: np.ndarray) -> float:
         """Return J over all rows and write its gradient into ``gradient``, without dropout."""

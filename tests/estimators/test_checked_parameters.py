@@ -7,8 +7,8 @@ import pytest
 
 from chainrule import MLPClassifier
 from chainrule.errors import InputError
-from chainrule.estimators import recipe
-from chainrule.estimators.parameters import optimizer_of
+from chainrule.estimators.checked_parameters import CheckedParameters, thread_count
+from chainrule.estimators.solver_parameter import optimizer_of
 from chainrule.optimizers import (
     LBFGS,
     SGD,
@@ -61,21 +61,25 @@ def test_weight_decay_is_refused_where_there_is_none() -> None:
 
 def test_the_schedule_takes_its_numbers_from_the_other_parameters() -> None:
     model = MLPClassifier(learning_rate="invscaling", power_t=0.3)
-    assert recipe.schedule_of(model, 4) == InverseScaling(0.3)
+    assert CheckedParameters.of(model).schedule_of(4) == InverseScaling(0.3)
     model = MLPClassifier(learning_rate="adaptive", tol=0.01, n_iter_no_change=3)
-    assert recipe.schedule_of(model, 4) == Adaptive(0.01, 3)
-    assert recipe.schedule_of(MLPClassifier(learning_rate="cosine(0.5)"), 4) == Cosine(0.5)
+    assert CheckedParameters.of(model).schedule_of(4) == Adaptive(0.01, 3)
+    assert CheckedParameters.of(MLPClassifier(learning_rate="cosine(0.5)")).schedule_of(
+        4
+    ) == Cosine(0.5)
 
 
 def test_warm_up_is_steps_or_a_fraction_of_the_training() -> None:
     model = MLPClassifier(warmup=10, max_iter=50)
-    assert recipe.schedule_of(model, 4) == WarmUp(Constant(), epochs=2.5)
-    assert recipe.schedule_of(model.set_params(warmup=0.1), 4) == WarmUp(Constant(), epochs=5.0)
+    assert CheckedParameters.of(model).schedule_of(4) == WarmUp(Constant(), epochs=2.5)
+    assert CheckedParameters.of(model.set_params(warmup=0.1)).schedule_of(4) == WarmUp(
+        Constant(), epochs=5.0
+    )
 
 
 def test_only_schedules_with_an_end_have_one() -> None:
     ends = [MLPClassifier(learning_rate=name) for name in ("cosine", "one_cycle", "constant")]
-    assert [recipe.has_horizon(model) for model in ends] == [True, True, False]
+    assert [CheckedParameters.of(model).schedule.ends for model in ends] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -93,28 +97,37 @@ def test_only_schedules_with_an_end_have_one() -> None:
 )
 def test_the_precision(settings: dict[str, object], n: int, given: str, expected: str) -> None:
     model = MLPClassifier(**settings)  # type: ignore[arg-type]
-    assert recipe.arithmetic(model, np.dtype(given), n) == expected
+    assert CheckedParameters.of(model).arithmetic(np.dtype(given), n) == expected
 
 
 def test_the_start_is_glorots_unless_selu_needs_another() -> None:
-    assert recipe.initializer_of(MLPClassifier(activation="relu")) == "glorot_uniform"
-    assert recipe.initializer_of(MLPClassifier(activation="selu")) == "auto"
-    assert recipe.initializer_of(MLPClassifier(initializer="he_normal")) == "he_normal"
+    assert CheckedParameters.of(MLPClassifier(activation="relu")).start == "glorot_uniform"
+    assert CheckedParameters.of(MLPClassifier(activation="selu")).start == "auto"
+    assert CheckedParameters.of(MLPClassifier(initializer="he_normal")).start == "he_normal"
     arrays = [np.zeros(2)]
-    assert recipe.initializer_of(MLPClassifier(initializer=arrays)) is arrays
+    assert CheckedParameters.of(MLPClassifier(initializer=arrays)).start is arrays
 
 
 def test_the_rows_of_a_step() -> None:
-    assert [recipe.batch_rows(MLPClassifier(), n) for n in (50, 500)] == [50, 200]
-    assert [recipe.batch_rows(MLPClassifier(batch_size=300), n) for n in (50, 500)] == [50, 300]
+    assert [CheckedParameters.of(MLPClassifier()).batch_rows(n) for n in (50, 500)] == [50, 200]
+    assert [
+        CheckedParameters.of(MLPClassifier(batch_size=300)).batch_rows(n) for n in (50, 500)
+    ] == [50, 300]
 
 
 def test_threads_are_those_asked_for_or_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    available = recipe.thread_count(MLPClassifier())
+    available = thread_count(None)
     assert available >= 1
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # what joblib sets in its workers
-    assert recipe.thread_count(MLPClassifier()) == 1
-    assert recipe.thread_count(MLPClassifier(threads=3)) == 3
+    assert thread_count(None) == 1
+    assert thread_count(3) == 3
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
-    assert recipe.thread_count(MLPClassifier()) == available
+    assert thread_count(None) == available
+
+
+def test_the_record_is_frozen_and_holds_plain_numbers() -> None:
+    checked = CheckedParameters.of(MLPClassifier(alpha=np.float32(0.5), max_iter=np.int64(3)))
+    assert (type(checked.alpha), type(checked.max_iter)) == (float, int)
+    with pytest.raises(AttributeError):
+        checked.alpha = 1.0  # type: ignore[misc]
