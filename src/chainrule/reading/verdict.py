@@ -1,0 +1,234 @@
+"""The verdict on a recorded run: proved or withheld.
+
+"correct" is said where the program states its J, a hidden layer ran and more than one sample was there; "exact" where
+the gradient is that of a J which had to be inferred, or where less ran; "wrong" with the lines; else "not judged" with
+the reason and what to add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chainrule.reading.explained import Explained
+from chainrule.reading.judging import Judgement, judgements
+from chainrule.reading.locating import Finding, Locator
+from chainrule.reading.points import faithful, replays
+from chainrule.reading.proportion import alike
+from chainrule.reading.repairing import UNNAMED
+from chainrule.reading.training import Training
+from chainrule.recording.running import Recording
+
+POINTS = ((0, False), (1, True), (2, False))  # seed, all weights positive
+
+
+@dataclass
+class Verdict:
+    """What is said of a program.
+
+    Attributes
+    ----------
+    verdict : str
+        ``correct``, ``exact``, ``wrong`` or ``not judged``.
+    objective : str
+        The J that it was judged against.
+    findings : list of Finding
+        The wrong statements.
+    notes : list of str
+        What is no mistake but worth knowing: a common factor, weight decay outside J, another reading.
+    reason, remedy : str
+        Why nothing was judged, and what to add.
+    """
+
+    verdict: str
+    objective: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    reason: str = ""
+    remedy: str = ""
+    weights: list[tuple[int, ...]] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[int]:
+        """The wrong lines."""
+        return [f.line for f in self.findings]
+
+
+STEP_NEEDED = (
+    "let the file take some steps:\n"
+    "    for step in range(3):\n"
+    "        gradient = my_backward(X, y, W)\n"
+    "        W = W - 0.1 * gradient"
+)
+LOSS_NEEDED = "compute J in the loop, before the step:\n    J = my_loss(y, output)\n    print(J)"
+
+
+def read(recording: Recording) -> Verdict:
+    """Judge a recorded run."""
+    training = Training(recording.tape.nodes)
+    if not training.weights:
+        return _nothing_moves(recording)
+    shapes = [training.nodes[w.node].value.shape for w in training.weights]
+    if not faithful(training):
+        reason = "the run depends on something that was not seen: computed again, its steps are others"
+        return Verdict("not judged", reason=reason, remedy="fix the seeds, and keep the data in arrays", weights=shapes)
+    reached = _Reached(training)
+    if reached.strangers:
+        line = training.nodes[reached.strangers[0]].line
+        reason = f"line {line}, `{recording.text(line)}`, uses an array that is never updated, so not all weights are known"
+        return Verdict("not judged", reason=reason, remedy="update every weight that the forward pass uses", weights=shapes)
+    verdict = _at_points(training)
+    verdict.weights = shapes
+    if verdict.verdict == "correct" and not reached.deep:
+        verdict.verdict = "exact"
+        verdict.notes.append("no hidden layer ran: what is said holds for this one layer only")
+    return verdict
+
+
+@dataclass
+class _Reached:
+    training: Training
+
+    @property
+    def strangers(self) -> list[int]:
+        return self.training.strangers()
+
+    @property
+    def deep(self) -> bool:
+        """Tell whether the forward pass goes through weights twice."""
+        training = self.training
+        hidden = set()
+        for node in training.nodes[: training.last + 1]:
+            i = node.index
+            if not training.is_forward(i) or training.bare[i] or node.name not in ("dot", "matmul", "multiply", "einsum", "outer", "inner", "tensordot", "vectorized"):
+                continue
+            bare = [k for k in node.inputs if training.bare[k]]
+            other = [k for k in node.inputs if training.weighted[k] and not training.bare[k]]
+            if bare and other:
+                hidden.add(i)
+        return bool(hidden)
+
+
+def _nothing_moves(recording: Recording) -> Verdict:
+    if recording.failure is not None:
+        return Verdict(
+            "not judged",
+            reason=f"the program stops: {recording.failure}",
+            remedy="the file must run before it can be judged",
+        )
+    return Verdict("not judged", reason="no weight was seen to be updated", remedy=STEP_NEEDED)
+
+
+def _best(training: Training, values: list[np.ndarray]) -> Judgement | None:
+    """Return the judgement of the J that is meant: stated before inferred, then the fewest wrong steps."""
+    best: tuple[float, Judgement] | None = None
+    for judgement in judgements(training, values):
+        rows = judgement.rows
+        stated = judgement.objective.stated is not None
+        full = all(r.gradient is not None and np.abs(r.gradient).max() > 0 for r in rows)
+        good = sum(r.factor is not None for r in rows)
+        if judgement.holds() and stated and full and (rows[0].factor or 0) > 0:
+            return judgement
+        explained = 1.0 if judgement.holds() else Explained(judgement).share()
+        last = max(rows, key=lambda r: r.weight.node * 0 + _first_reader(training, r.weight.node))
+        score = 2.0 * (stated and full) + good / len(rows) + 0.5 * explained + 0.6 * (last.factor is not None)
+        score += 0.3 * judgement.holds()
+        if best is None or score > best[0] + 1e-9:
+            best = score, judgement
+    return best[1] if best else None
+
+
+def _first_reader(training: Training, i: int) -> int:
+    return next((n.index for n in training.nodes if i in n.inputs), 0)
+
+
+def _at_points(training: Training) -> Verdict:
+    held: Judgement | None = None
+    notes: list[str] = []
+    for seed, positive in POINTS:
+        for values in replays(training, seed, positive):
+            judgement = _best(training, values)
+            if judgement is None:
+                continue
+            objective = judgement.objective
+            if judgement.holds() or _decays(judgement, notes):
+                factors = [r.factor for r in judgement.live if r.factor is not None and r.factor == r.factor]
+                if factors and all(c < 0 for c in factors):
+                    return _ascends(training, judgement)
+                held = judgement
+                continue
+            return _wrong(training, judgement)
+    if held is None:
+        return Verdict("not judged", reason="no J was found that the steps could be the gradient of", remedy=LOSS_NEEDED)
+    kind = "correct" if held.objective.stated is not None else "exact"
+    verdict = Verdict(kind, held.objective.name, notes=list(dict.fromkeys(notes)))
+    return verdict
+
+
+def _decays(judgement: Judgement, notes: list[str]) -> bool:
+    """Tell whether all steps are gradients and weight decay that J does not hold."""
+    rows = judgement.live
+    if any(r.factor is None for r in judgement.rows):
+        return False
+    decays = [r.decay / abs(r.factor) for r in rows if r.decay and r.factor]
+    factors = [r.factor for r in rows if r.factor is not None and r.factor == r.factor]
+    if not decays or not alike(decays) or decays[0] < 0 or not alike(factors):
+        return False
+    if judgement.objective.stated is not None and not _outside(judgement):
+        return False
+    notes.append(f"the steps also shrink the weights ({decays[0]:.4g} W): a penalty that J does not hold")
+    return True
+
+
+def _outside(judgement: Judgement) -> bool:
+    """Tell whether the decay comes in beside a gradient that is J's by itself."""
+    from chainrule.reading.proportion import multiple
+
+    training, values = judgement.training, judgement.values
+    for row in judgement.live:
+        if not row.decay or row.gradient is None:
+            continue
+        above = [k for k in training.nodes[row.weight.next].inputs if training.is_backward(k)]
+        if not any(multiple(values[k], row.gradient) is not None for k in above):
+            return False
+    return True
+
+
+def _ascends(training: Training, judgement: Judgement) -> Verdict:
+    node = training.nodes[training.weights[0].next]
+    place = node.stack[0] if node.stack else None
+    finding = Finding(
+        node.line, place.file if place else "", "sign", "goes up: the step adds the gradient of J, or subtracts its negative"
+    )
+    return Verdict("wrong", judgement.objective.name, [finding])
+
+
+def _readings(training: Training, judgement: Judgement) -> Iterator[Judgement]:
+    """Yield the judgement, and where its J was inferred those of the other losses that the output allows."""
+    yield judgement
+    if judgement.objective.stated is None:
+        for other in judgements(training, judgement.values):
+            if other.objective.stated is None and other.objective.name != judgement.objective.name:
+                yield other
+
+
+def _wrong(training: Training, judgement: Judgement) -> Verdict:
+    notes = []
+    if judgement.objective.stated is not None:
+        for other in judgements(training, judgement.values):
+            if other.objective.stated is None and other.holds():
+                notes.append(f"the steps are exact for the {other.objective.name}, which is not {judgement.objective.name}")
+    readings = [(Locator(j).findings(), j) for j in _readings(training, judgement)]
+    readings = [(f, j) for f, j in readings if f] or readings[:1]
+    findings, chosen = min(readings, key=lambda r: (len(r[0]), sum(f.kind == UNNAMED for f in r[0])))
+    for other, j in readings:
+        if j is not chosen and other:
+            lines = ", ".join(str(f.line) for f in other)
+            notes.append(f"read as the gradient of {j.objective.name}, line {lines} would be wrong")
+    if not findings:
+        return Verdict(
+            "not judged", chosen.objective.name, reason="a step is not the gradient, but no statement was found where it goes wrong", remedy=LOSS_NEEDED, notes=notes,
+        )
+    return Verdict("wrong", chosen.objective.name, findings, notes)
