@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import one_line_error, run
+from tests.reading.programs import ROWS, planted
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -44,7 +45,33 @@ def test_the_network_can_be_told(tmp_path: Path) -> None:
 
 def test_bad_usage_exits_with_2(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(RIGHT)
-    assert "FILE:FUNCTION" in one_line_error(run("check", "mine.py"))
+    assert "FILE:FUNCTION" in one_line_error(run("check", "mine.py:not a name"))
     assert "no such file" in one_line_error(run("check", "none.py:backward"))
     assert "did you mean" in one_line_error(run("check", "mine.py:backwards"))
     assert "--sizes" in one_line_error(run("check", "mine.py:backward", "--sizes", "3,x"))
+
+
+def test_a_whole_program_is_run_and_its_line_marked(tmp_path: Path) -> None:
+    text, line = planted("bias over everything")
+    (tmp_path / "mine.py").write_text(text)
+    result = run("check", "mine.py")
+    assert result.exit_code == 1
+    marked = [shown for shown in result.stdout.splitlines() if shown.startswith(">")]
+    assert marked == [f"> {line:4d} |     b1 -= 0.1 * d1.sum()"]
+    told = json.loads(run("check", "mine.py", "--json").stdout)
+    assert (told["line"], told["text"]) == (line, "b1 -= 0.1 * d1.sum()")
+    assert (told["verdict"], told["objective"]) == ("wrong", "the J of line 12")
+
+
+def test_whole_programs_that_are_right_or_cannot_be_judged(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(ROWS)
+    result = run("check", "mine.py")
+    assert result.exit_code == 0, result.output
+    assert "correct" in result.stdout
+    (tmp_path / "mine.py").write_text("import numpy as np\nW = np.ones(3)\n")
+    result = run("check", "mine.py")
+    assert result.exit_code == 2
+    assert "not judged" in result.stdout
+    assert "What to add" in result.stdout
+    (tmp_path / "mine.py").write_text("x = (\n")
+    assert "line 1" in one_line_error(run("check", "mine.py"))

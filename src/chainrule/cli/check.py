@@ -9,6 +9,7 @@ import typer
 from chainrule.cli.options import Json, items
 from chainrule.errors import InputError
 
+_STYLES = {"": None, "marked": "bold red", "good": "green", "bad": "red"}  # read on dark and light
 FOUND = 1  # the exit code where something is wrong with the function
 
 
@@ -16,8 +17,8 @@ def check(
     function: Annotated[
         str,
         typer.Argument(
-            metavar="FILE:FUNCTION",
-            help="A Python file and the function in it that returns gradients. The file is run.",
+            metavar="FILE[:FUNCTION]",
+            help="A Python program, or a function in it that returns gradients. The file is run.",
             show_default=False,
         ),
     ],
@@ -74,18 +75,23 @@ def check(
     ] = 120.0,
     as_json: Json = False,
 ) -> None:
-    """Say which mistake a backward function makes, in which layer, with proof and remedy.
+    """Run a program and name the line where its gradients go wrong; or say which mistake one function makes.
 
+    A whole program is run as it stands; a few steps of its training are recorded and judged, whatever its form. With a
+    function's name, that function is called on networks made for the purpose.
     The function may take its arguments in any usual form: lists or dictionaries of W and b, rows or columns as samples,
-    one vector, a cache. It is called on networks made for the purpose. The exit code is 1 if a mistake is found.
+    one vector, a cache. The exit code is 1 if a mistake is found, 2 if nothing could be judged.
 
-    Example: chainrule check my_homework.py:backward
+    Examples: chainrule check my_homework.py; chainrule check my_homework.py:backward
     """
     from chainrule.cli.console import print_json
     from chainrule.diagnosis.separate import diagnose_file
 
     path, _, name = function.rpartition(":")
-    if not path or not name.isidentifier():
+    if not path or name.endswith(".py") or "/" in name:
+        _check_whole(function, time_limit, as_json)
+        return
+    if not name.isidentifier():
         raise InputError.of(
             "FILE:FUNCTION",
             got=function,
@@ -103,6 +109,25 @@ def check(
         print(text)
     if told["verdict"] != "correct":
         raise typer.Exit(FOUND)
+
+
+def _check_whole(path: str, time_limit: float, as_json: bool) -> None:
+    """Run a whole program, judge the gradients that its steps follow, and mark the wrong line."""
+    from chainrule.cli.app import BAD_INPUT
+    from chainrule.cli.console import Page, print_json
+    from chainrule.reading.programs import check_program
+    from chainrule.reading.told import as_lines
+
+    told = check_program(path, time_limit)
+    if as_json:
+        print_json(told)
+    else:
+        page = Page()
+        for style, line in as_lines(told):
+            page.console.print(line, style=_STYLES[style])
+    code = {"wrong": FOUND, "not judged": BAD_INPUT}.get(told["verdict"], 0)
+    if code:
+        raise typer.Exit(code)
 
 
 def _options(

@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 from chainrule.diagnosis.result import Diagnosis
 from chainrule.diagnosis.searching.findings import Finding
 from chainrule.errors import ChainruleError, FileError, InputError
+from chainrule.recording.process import run_separately, tell
 
 _LONGEST = 400  # characters of somebody's error that are repeated
 
@@ -54,48 +53,17 @@ def diagnose_file(
     path = Path(path)
     if not path.is_file():
         raise FileError.of(str(path), got="no such file", expected="a Python file")
-    with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder, "answer.json")
-        task = {"path": str(path), "function": function, "options": options, "answer": str(answer)}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "chainrule.diagnosis.separate", json.dumps(task)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            _, errors = process.communicate(timeout=time_limit)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            return _as_finding(path, function, "endless", _slow(_stage(answer), path, time_limit))
-        told = _read(answer)
+    task = {"path": str(path), "function": function, "options": options}
+    outcome = run_separately("chainrule.diagnosis.separate", task, time_limit)
+    told = outcome.told
+    if outcome.timed_out:
+        stage = str((told or {}).get("stage", "import"))
+        return _as_finding(path, function, "endless", _slow(stage, path, time_limit))
     if told is None or "stage" in told:
-        return _as_finding(path, function, "crash", _crash(process.returncode, errors))
+        return _as_finding(path, function, "crash", _crash(outcome.code, outcome.errors))
     if "error" in told:
         raise InputError(told["error"])
     return told
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started."""
-    if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.communicate()
-
-
-def _read(answer: Path) -> dict[str, Any] | None:
-    try:
-        told = json.loads(answer.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return told if isinstance(told, dict) else None
-
-
-def _stage(answer: Path) -> str:
-    return str((_read(answer) or {}).get("stage", "import"))
 
 
 def _slow(stage: str, path: Path, time_limit: float) -> tuple[str, str]:
@@ -129,13 +97,6 @@ def _as_finding(path: Path, function: str, kind: str, texts: tuple[str, str]) ->
 
 
 # ---- in the other process -----------------------------------------------------------------------------------------
-
-
-def _tell(answer: Path, told: Mapping[str, Any]) -> None:
-    """Write the answer at one stroke, so that nobody reads half of it."""
-    part = answer.with_suffix(".part")
-    part.write_text(json.dumps(told), encoding="utf-8")
-    part.replace(answer)
 
 
 def _load(path: Path) -> Any:
@@ -176,7 +137,7 @@ def _work(task: Mapping[str, Any]) -> dict[str, Any]:
     from chainrule.diagnosis.diagnose import diagnose
 
     path, answer, options = Path(task["path"]), Path(task["answer"]), dict(task["options"])
-    _tell(answer, {"stage": "import"})
+    tell(answer, {"stage": "import"})
     try:
         module = _load(path)
     except ChainruleError:
@@ -202,7 +163,7 @@ def _work(task: Mapping[str, Any]) -> dict[str, Any]:
     for option in ("objective", "call"):
         if option in options:
             options[option] = _named(module, options[option], path)
-    _tell(answer, {"stage": "call"})
+    tell(answer, {"stage": "call"})
     found = diagnose(function, **options)
     return {"file": str(path), **found.to_dict(), "text": str(found)}
 
@@ -214,7 +175,7 @@ def main() -> None:
         told = _work(task)
     except ChainruleError as error:
         told = {"error": str(error)}
-    _tell(Path(task["answer"]), told)
+    tell(Path(task["answer"]), told)
 
 
 if __name__ == "__main__":

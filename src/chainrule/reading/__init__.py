@@ -1,1 +1,1 @@
-"""Reads a recorded run as a training: its weights, its J, the gradient it follows, and the line where that goes wrong."""
+"""Reads a recorded run as a training: its weights, its J, the gradient it follows, and where that goes wrong."""

@@ -12,19 +12,21 @@ from typing import Any
 import numpy as np
 
 from chainrule.reading.graph import Graph, Values, substitute, unguarded
-from chainrule.recording.tape import Node, Reference, references
+from chainrule.recording.tape import Node, Reference, references, words
 
 Adjoints = dict[int, np.ndarray]
 
 # Entries of the input, in another order: the adjoint is found by following each entry's number through the operation.
-MOVES = frozenset(
-    "getitem T transpose reshape ravel flatten squeeze swapaxes expand_dims asarray array copy astype asmatrix atleast_2d"
-    " atleast_1d concatenate hstack vstack append setitem scatter repeat broadcast_to diagonal asanyarray stack tile"
-    " moveaxis ascontiguousarray column_stack row_stack flip roll insert delete pad fill_diagonal copyto put".split()
+MOVES = words(
+    "getitem T transpose reshape ravel flatten squeeze swapaxes expand_dims asarray array copy astype "
+    "asmatrix atleast_2d atleast_1d concatenate hstack vstack append setitem scatter repeat broadcast_to "
+    "diagonal asanyarray stack tile moveaxis ascontiguousarray column_stack row_stack flip roll insert delete "
+    "pad fill_diagonal copyto put"
 )
-FLAT = frozenset(
-    "greater less greater_equal less_equal equal not_equal argmax argmin sign zeros_like ones_like round logical_and"
-    " logical_not logical_or floor ceil isnan argsort nonzero shape isfinite rint heaviside full_like empty_like".split()
+FLAT = words(
+    "greater less greater_equal less_equal equal not_equal argmax argmin sign zeros_like ones_like round "
+    "logical_and logical_not logical_or floor ceil isnan argsort nonzero shape isfinite rint heaviside "
+    "full_like empty_like"
 )
 
 _UNARY: Mapping[str, Callable[[Any, Any], Any]] = {  # slope from input and output
@@ -50,10 +52,14 @@ _UNARY: Mapping[str, Callable[[Any, Any], Any]] = {  # slope from input and outp
 
 
 def _power(x: Any, p: Any, y: Any) -> Any:
-    return p * np.power(np.asarray(x, float), np.asarray(p, float) - 1.0), y * np.log(np.abs(x) + 1e-300)
+    return p * np.power(np.asarray(x, float), np.asarray(p, float) - 1.0), y * np.log(
+        np.abs(x) + 1e-300
+    )
 
 
-_BINARY: Mapping[str, Callable[[Any, Any, Any], Any]] = {  # both slopes from both inputs and the output
+_BINARY: Mapping[
+    str, Callable[[Any, Any, Any], Any]
+] = {  # both slopes from both inputs and the output
     "add": lambda a, b, y: (1.0, 1.0),
     "subtract": lambda a, b, y: (1.0, -1.0),
     "multiply": lambda a, b, y: (b, a),
@@ -135,15 +141,28 @@ def _moved(node: Node, values: Values, G: np.ndarray) -> Iterator[tuple[int, np.
         return -1.0 if isinstance(x, (int, float)) and not isinstance(x, bool) else x
 
     given = list(node.arguments)
-    if node.name in ("array", "asarray", "concatenate", "hstack", "vstack", "stack", "append", "column_stack"):
+    if node.name in (
+        "array",
+        "asarray",
+        "concatenate",
+        "hstack",
+        "vstack",
+        "stack",
+        "append",
+        "column_stack",
+    ):
         given[0] = constant(given[0])
     if node.name in ("setitem", "scatter", "fill_diagonal", "copyto"):
         given[-1] = constant(given[-1])
-    kept = given[1:] if node.name in ("reshape", "getitem", "transpose", "swapaxes", "astype") else []
-    given = [numbered(given[0]), *substitute(kept, values)] if kept else [numbered(x) for x in given]
+    kept = (
+        given[1:] if node.name in ("reshape", "getitem", "transpose", "swapaxes", "astype") else []
+    )
+    given = (
+        [numbered(given[0]), *substitute(kept, values)] if kept else [numbered(x) for x in given]
+    )
     named = {k: v for k, v in node.keywords.items() if k != "dtype"}
     if node.name == "astype":
-        given = given[:1] + [float]
+        given = [*given[:1], float]
     assert node.function is not None
     moved = np.asarray(node.function(*given, **substitute(named, values)), float)
     where = moved.round().astype(int).ravel()
@@ -158,20 +177,28 @@ _STEP = 1e-6
 _MOST_DIFFERENCES = 4000
 
 
-def _by_differences(node: Node, values: Values, G: Any, wanted: set[int]) -> Iterator[tuple[int, np.ndarray]]:
+def _by_differences(
+    node: Node, values: Values, G: Any, wanted: set[int]
+) -> Iterator[tuple[int, np.ndarray]]:
     """Central differences of the recorded function; an elementwise one is asked for all entries at once."""
     assert node.function is not None
 
     def value_with(i: int, x: np.ndarray) -> np.ndarray:
-        changed = {**dict.fromkeys(()), i: x}
-        local = _Overlay(values, changed)
+        local = _Overlay(values, {i: x})
         assert node.function is not None
-        return np.asarray(node.function(*substitute(node.arguments, local), **substitute(node.keywords, local)), float)
+        return np.asarray(
+            node.function(*substitute(node.arguments, local), **substitute(node.keywords, local)),
+            float,
+        )
 
     G = np.asarray(G, float)
     for i in wanted:
         x = np.asarray(values[i], float)
-        if len(node.inputs) == 1 and x.shape == values[node.index].shape and node.name in _ELEMENTWISE:
+        if (
+            len(node.inputs) == 1
+            and x.shape == values[node.index].shape
+            and node.name in _ELEMENTWISE
+        ):
             yield i, G * (value_with(i, x + _STEP) - value_with(i, x - _STEP)) / (2 * _STEP)
             continue
         if x.size > _MOST_DIFFERENCES:
@@ -185,7 +212,9 @@ def _by_differences(node: Node, values: Values, G: Any, wanted: set[int]) -> Ite
         yield i, gradient
 
 
-_ELEMENTWISE = frozenset("vectorized sinh cosh tan arctan arctanh arcsinh erf softplus log_expit exp2 cbrt".split())
+_ELEMENTWISE = words(
+    "vectorized sinh cosh tan arctan arctanh arcsinh erf softplus log_expit exp2 cbrt"
+)
 
 
 class _Overlay(list):  # type: ignore[type-arg]
@@ -222,12 +251,14 @@ def adjoints_of_inputs(
     if name in _UNARY and len(given) == 1:
         shares = [G * _UNARY[name](np.asarray(given[0], float), y)]
     elif name in _BINARY and len(given) == 2:
-        shares = [G * slope for slope in _BINARY[name](*given, y)]
+        shares = [G * slope for slope in _BINARY[name](given[0], given[1], y)]
     elif name in ("dot", "matmul"):
-        shares = _product(*given, G) if len(given) == 2 else None
+        shares = _product(given[0], given[1], G) if len(given) == 2 else None
     elif name == "outer":
         shares = (G @ np.ravel(given[1]), np.ravel(given[0]) @ G)
-    elif name in ("sum", "mean", "max", "amax", "min", "amin", "add.reduce") and slots[:1] == [(0, slots[0][1] if slots else -1)]:
+    elif name in ("sum", "mean", "max", "amax", "min", "amin", "add.reduce") and slots[:1] == [
+        (0, slots[0][1] if slots else -1)
+    ]:
         shares = [_reduced(name, node, given, substitute(node.keywords, values), G, y)]
     elif name == "where" and len(given) == 3:
         chosen = np.asarray(given[0], bool)
@@ -243,7 +274,11 @@ def adjoints_of_inputs(
 
 
 def sweep(
-    graph: Graph, values: Values, seeds: Mapping[int, np.ndarray], weighted: list[bool], stop: set[int]
+    graph: Graph,
+    values: Values,
+    seeds: Mapping[int, np.ndarray],
+    weighted: list[bool],
+    stop: set[int],
 ) -> Adjoints:
     """Return dJ/du for every u between the weights and J.
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.reading.graph import SAME
-from chainrule.reading.judging import Judgement
+from chainrule.reading.judgement import Judgement
 from chainrule.reading.proportion import multiple, with_penalty
 
 _MOST_APART = 25  # nodes between a unit's input and its output, for a slope
@@ -66,7 +66,9 @@ class Explained:
             for n in training.nodes[: training.last + 1]
             if training.is_backward(n.index)
             and n.value.size
-            and not (objective.stated is not None and training.graph.depends(objective.top, n.index))
+            and not (
+                objective.stated is not None and training.graph.depends(objective.top, n.index)
+            )
         ][:300]
         return sum(self(i) is not None for i in back) / max(1, len(back))
 

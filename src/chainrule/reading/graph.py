@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.recording.tape import Node, Reference
+from chainrule.recording.tape import Node, Reference, words
 
 # These hold what they are made of, in another order or form.
-SAME = frozenset(
-    "getitem T transpose reshape ravel flatten squeeze swapaxes expand_dims asarray array copy astype asmatrix"
-    " atleast_2d atleast_1d asanyarray ascontiguousarray moveaxis".split()
+SAME = words(
+    "getitem T transpose reshape ravel flatten squeeze swapaxes expand_dims asarray array copy astype "
+    "asmatrix atleast_2d atleast_1d asanyarray ascontiguousarray moveaxis"
 )
-MADE = frozenset("zeros zeros_like ones ones_like arange eye full empty identity full_like linspace empty_like".split())
+MADE = words(
+    "zeros zeros_like ones ones_like arange eye full empty identity full_like linspace empty_like"
+)
 GUARD = 1e-3  # log(p + 1e-8): no part of the mathematics
 
 Values = list[np.ndarray]
@@ -116,7 +118,11 @@ class Graph:
             if len(set(node.inputs)) > 1 and node.name != "getitem":
                 break
             above = node.inputs[0]
-            if self.value(above).dtype.kind not in "fiub" or self.above[above] & stop or self.is_made(above):
+            if (
+                self.value(above).dtype.kind not in "fiub"
+                or self.above[above] & stop
+                or self.is_made(above)
+            ):
                 break
             i = above
         return i
@@ -126,6 +132,4 @@ def unguarded(node: Node) -> tuple[Any, ...]:
     """Return a node's arguments with guards against log(0) and division by 0 taken out."""
     if node.name not in ("add", "subtract"):
         return node.arguments
-    return tuple(
-        0.0 if isinstance(x, float) and 0 < abs(x) <= GUARD else x for x in node.arguments
-    )
+    return tuple(0.0 if isinstance(x, float) and 0 < abs(x) <= GUARD else x for x in node.arguments)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from chainrule.reading.explained import Explained, next_value
-from chainrule.reading.judging import Judgement, Row
-from chainrule.reading.proportion import multiple, with_penalty
+from chainrule.reading.judgement import Judgement, Row
+from chainrule.reading.proportion import multiple
 from chainrule.reading.repairing import Repair, repair
-from chainrule.recording.tape import Node
+from chainrule.reading.scales import Scales
+from chainrule.recording.tape import Node, words
 
-_JOINED = frozenset("concatenate hstack append array ravel flatten".split())
+_JOINED = words("concatenate hstack append array ravel flatten")
 
 
 @dataclass(frozen=True)
-class Finding:
+class WrongLine:
     """One wrong statement.
 
     Attributes
@@ -45,30 +44,34 @@ class Locator:
     def __init__(self, judgement: Judgement) -> None:
         self.judgement, self.training = judgement, judgement.training
         self.explained = Explained(judgement)
+        self.scales = Scales(self.explained)
         self.graph, self.nodes = self.training.graph, self.training.nodes
         self.values = judgement.values
 
     # ---- entry ------------------------------------------------------------------------------------------------------
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[WrongLine]:
         """Return the wrong statements, each once."""
         rows = self.judgement.rows
-        found: list[Finding] = []
+        found: list[WrongLine] = []
         for row in rows:
-            if row.gradient is None or (row.factor is None and row.weight.node not in self.judgement.gradients):
+            if row.gradient is None or (
+                row.factor is None and row.weight.node not in self.judgement.gradients
+            ):
                 found.append(self._unused(row))
             elif row.factor is None:
                 found += self._walk(row.weight.next, row, set())
             elif row.decay:
-                found += self._penalty(row)
+                where, sentence = self.scales.penalty(row)
+                found.append(self._finding(where, "penalty", sentence))
         if not found:
-            found = self._scales(rows)
+            found = [self._finding(i, "scale", text) for i, text in self.scales.unequal(rows)]
         return self._joined(found)
 
-    def _finding(self, i: int, kind: str, sentence: str, fix: Repair | None = None) -> Finding:
+    def _finding(self, i: int, kind: str, sentence: str, fix: Repair | None = None) -> WrongLine:
         node = self.nodes[i]
         place = node.stack[0] if node.stack else None
-        return Finding(
+        return WrongLine(
             place.line if place else 0,
             place.file if place else "",
             kind,
@@ -77,7 +80,7 @@ class Locator:
             fix,
         )
 
-    def _unused(self, row: Row) -> Finding:
+    def _unused(self, row: Row) -> WrongLine:
         return self._finding(
             row.weight.next, "not in J", "steps a weight that J does not depend on"
         )
@@ -119,7 +122,7 @@ class Locator:
             and outer == [p.line for p in node.stack[1:]]
         )
 
-    def _walk(self, i: int, row: Row, seen: set[int]) -> list[Finding]:
+    def _walk(self, i: int, row: Row, seen: set[int]) -> list[WrongLine]:
         """Go back from a wrong value to where it becomes wrong."""
         if i in seen:
             return []
@@ -132,7 +135,11 @@ class Locator:
             if stale is not None and stale != i:
                 line = self.nodes[stale].line
                 return [
-                    self._finding(i, "weight already updated", f"reads a weight after its update in line {line}; the gradient needs its value before")
+                    self._finding(
+                        i,
+                        "weight already updated",
+                        f"reads a weight after its update in line {line}; its value before is needed",
+                    )
                 ]
         weights = self.training.at
         live = [k for k in inputs if self.training.weighted[k] and k not in weights]
@@ -145,7 +152,11 @@ class Locator:
         if not bad and not good:
             bad = [k for k in live if k not in forward and not self._backward(k)]
             if not bad and not self._backward(i):
-                return [self._finding(i, "target lost", "does not depend on the target: nothing is propagated")]
+                return [
+                    self._finding(
+                        i, "target lost", "does not depend on the target: nothing is propagated"
+                    )
+                ]
         found, went = [], False
         for k in bad:
             if k in seen:
@@ -159,120 +170,33 @@ class Locator:
         kind, sentence, fix = repair(self.explained, i, good, inside, inputs, row)
         return [self._finding(i, kind, sentence, fix)]
 
-    def _misplaced(self, i: int, row: Row, bad: list[int], good: list[int]) -> tuple[list[int], list[int]]:
+    def _misplaced(
+        self, i: int, row: Row, bad: list[int], good: list[int]
+    ) -> tuple[list[int], list[int]]:
         """An update whose one input is another's gradient: that input is wrong, not the update."""
         if i != row.weight.next or len(good) != 1 or bad or row.gradient is None:
             return bad, good
         k = good[0]
         elsewhere = self.nodes[k].line != self.nodes[i].line
         same_size = self.values[k].size == self.values[i].size
-        if elsewhere and same_size and not self._used_rightly(k) and multiple(self.values[k], row.gradient) is None:
+        if (
+            elsewhere
+            and same_size
+            and not self._used_rightly(k)
+            and multiple(self.values[k], row.gradient) is None
+        ):
             return good, []
         return bad, good
 
     def _used_rightly(self, i: int) -> bool:
         return any(
-            r.factor is not None and self.graph.depends(r.weight.next, i) for r in self.judgement.rows
+            r.factor is not None and self.graph.depends(r.weight.next, i)
+            for r in self.judgement.rows
         )
 
-    # ---- penalties and scales -----------------------------------------------------------------------------------------
+    # ---- several findings ------------------------------------------------------------------------------------------
 
-    def _gradient_statement(self, row: Row) -> int:
-        """Return the last node of the gradient, before the line that takes the step."""
-        i, line = row.weight.next, self.nodes[row.weight.next].line
-        while self.nodes[i].line == line:
-            above = [k for k in self.nodes[i].inputs if k != row.weight.node and self._backward(k)]
-            if not above:
-                break
-            i = above[0]
-        return i
-
-    def _penalty(self, row: Row) -> list[Finding]:
-        A = row.gradient
-        assert A is not None and row.factor is not None
-        w = row.weight.node
-        where, i, seen = None, row.weight.next, set()
-        while i not in seen:  # where a multiple of W comes in
-            seen.add(i)
-            node = self.nodes[i]
-            above = [k for k in node.inputs if self._backward(k)]
-            others = [k for k in node.inputs if not self._backward(k) and self.graph.depends(k, w) and k != w]
-            if node.name in ("add", "subtract") and others and with_penalty(self.values[i], A, self.values[w]):
-                where = i
-            if not above:
-                break
-            i = above[0]
-        if where is None:
-            where = self._gradient_statement(row)
-        sentence = (
-            f"the step is {row.factor:.4g} dJ/dW {row.decay:+.4g} W: data part and penalty do not have J's proportion"
-        )
-        return [self._finding(where, "penalty", sentence)]
-
-    def _chain(self, i: int) -> list[tuple[int, float]]:
-        """Return where, on the way back from a gradient, the factor to its adjoint changes: (node, change)."""
-        chain: list[tuple[int, float]] = []
-        seen: set[int] = set()
-        current: int | None = i
-        while current is not None and current not in seen:
-            seen.add(current)
-            match = self.explained(current)
-            if match:
-                chain.append((current, match[1]))
-            above = [k for k in self.nodes[current].inputs if self._backward(k)]
-            current = above[0] if above else None
-        return [
-            (node, later / earlier)
-            for (node, later), (_, earlier) in zip(chain, chain[1:], strict=False)
-            if abs(later - earlier) > 1e-6 * abs(earlier)
-        ]
-
-    def _scales(self, rows: list[Row]) -> list[Finding]:
-        """Every step is a multiple of its gradient, but not the same: where does another factor come in?"""
-        live = [r for r in rows if r.factor is not None and r.factor == r.factor and not r.through]
-        if not live:
-            return []
-        rounded = [float(f"{r.factor:.5g}") for r in live]
-        counts = {c: rounded.count(c) for c in rounded}
-        most = max(counts.values())
-        common = [c for c in rounded if counts[c] == most]
-        last = max(live, key=lambda r: self._depth(r))  # the output's delta comes first
-        of_last = float(f"{last.factor:.5g}")
-        reference = of_last if of_last in common else common[0]
-        peers = [r for r, c in zip(live, rounded, strict=True) if c == reference]
-        found = []
-        for row, c in zip(live, rounded, strict=True):
-            if c != reference:
-                peer = max(peers, key=self._depth)
-                found += self._another_factor(row, c / reference, peer)
-        return found
-
-    def _depth(self, row: Row) -> int:
-        readers = [n.index for n in self.nodes if row.weight.node in n.inputs]
-        return min(readers, default=0)
-
-    def _another_factor(self, row: Row, ratio: float, peer: Row) -> list[Finding]:
-        start = max(row.weight.step, key=self._backward, default=row.weight.next)
-        of_peer = [f for _, f in self._chain(max(peer.weight.step, key=self._backward, default=peer.weight.next))]
-        left = []
-        for node, f in self._chain(start):
-            same = next((x for x in of_peer if abs(x - f) < 1e-4 * abs(f)), None)
-            if same is None:
-                left.append((node, f))
-            else:
-                of_peer.remove(same)
-        shape = self.values[row.weight.node].shape
-        text = f"the step of a weight of shape {shape} is {ratio:.4g} times what the others' scale asks for"
-        if ratio < 0:
-            text = f"the step of a weight of shape {shape} goes up where the others' go down"
-        if left:
-            return [self._finding(node, "scale", f"{text}: a factor of {f:.4g} comes in here") for node, f in left[:1]]
-        missing = f"; a factor of {of_peer[0]:.4g} is missing here" if of_peer else ""
-        return [self._finding(self._gradient_statement(row), "scale", text + missing)]
-
-    # ---- several findings ---------------------------------------------------------------------------------------------
-
-    def _joined(self, found: list[Finding]) -> list[Finding]:
+    def _joined(self, found: list[WrongLine]) -> list[WrongLine]:
         """Where one changed input repairs several statements, the statement that made the input is the wrong one."""
         merged = []
         for f in found:
@@ -282,25 +206,21 @@ class Locator:
                     merged.append(self._finding(f.repair.node, f.kind, f.repair.made))
                     continue
             merged.append(f)
-        shared: dict[object, list[Finding]] = {}
+        shared: dict[tuple[int, str], list[WrongLine]] = {}
         for f in merged:
             if f.repair and f.repair.node is not None:
                 shared.setdefault((f.repair.node, f.kind), []).append(f)
-        for (node, kind), group in shared.items():  # type: ignore[misc]
-            if len({f.line for f in group}) > 1:
+        for (made, kind), group in shared.items():
+            repair_of = group[0].repair
+            if repair_of and len({f.line for f in group}) > 1:
                 merged = [f for f in merged if f not in group]
-                merged.insert(0, self._finding(node, kind, group[0].repair.made))  # type: ignore[union-attr]
+                merged.insert(0, self._finding(made, kind, repair_of.made))
         lines = {f.line for f in merged if not f.repair}
         merged = [
             f for f in merged
             if not (f.repair and f.repair.node is not None and self.nodes[f.repair.node].line in lines - {f.line})
         ]  # fmt: skip
-        unique: dict[tuple[str, int], Finding] = {}
+        unique: dict[tuple[str, int], WrongLine] = {}
         for f in merged:
             unique.setdefault((f.file, f.line), replace(f))
         return list(unique.values())
-
-
-def sizes(values: list[np.ndarray]) -> list[tuple[int, ...]]:
-    """Return the shapes of values."""
-    return [v.shape for v in values]

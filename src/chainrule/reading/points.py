@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.reading.graph import Values
-from chainrule.reading.training import Training
+from chainrule.reading.roles import TrainingRun
 
 
 def _weight(random: np.random.Generator, value: np.ndarray, positive: bool) -> np.ndarray:
@@ -41,7 +41,9 @@ def _target(random: np.random.Generator, value: np.ndarray) -> np.ndarray:
     return np.asarray(value + random.normal(0.0, 0.3, value.shape))
 
 
-def draw(training: Training, seed: int, positive: bool = False) -> tuple[dict[int, np.ndarray], set[int]]:
+def draw(
+    training: TrainingRun, seed: int, positive: bool = False
+) -> tuple[dict[int, np.ndarray], set[int]]:
     """Return generic values for the nodes of weights and data, and which of them are targets."""
     random = np.random.default_rng(seed)
     values = {
@@ -61,7 +63,7 @@ def draw(training: Training, seed: int, positive: bool = False) -> tuple[dict[in
     return values, targets
 
 
-def replays(training: Training, seed: int, positive: bool = False) -> Iterator[Values]:
+def replays(training: TrainingRun, seed: int, positive: bool = False) -> Iterator[Values]:
     """Yield the tape's values at a generic point, then at less and less generic ones where a program allows no more."""
     drawn, targets = draw(training, seed, positive)
     of_weights = {w.node: drawn[w.node] for w in training.weights}
@@ -76,7 +78,7 @@ def replays(training: Training, seed: int, positive: bool = False) -> Iterator[V
             return
 
 
-def faithful(training: Training) -> bool:
+def faithful(training: TrainingRun) -> bool:
     """Tell whether the tape, run again at the recorded values, gives what was recorded."""
     start = {w.node: training.nodes[w.node].value for w in training.weights}
     start |= {i: training.nodes[i].value for i in (*training.X, *training.Y)}
@@ -85,6 +87,8 @@ def faithful(training: Training) -> bool:
     except Exception:
         return False
     return all(
-        np.allclose(values[w.next], training.nodes[w.next].value, rtol=1e-5, atol=1e-8, equal_nan=True)
+        np.allclose(
+            values[w.next], training.nodes[w.next].value, rtol=1e-5, atol=1e-8, equal_nan=True
+        )
         for w in training.weights
     )

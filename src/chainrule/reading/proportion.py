@@ -1,4 +1,4 @@
-"""Is one value a multiple of another, and by a factor that the program itself multiplies with?"""
+"""Whether one value is a multiple of another, and by a factor that the program itself multiplies with."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from chainrule.reading.graph import Values
-from chainrule.reading.training import Training
-from chainrule.recording.tape import Reference
+from chainrule.reading.roles import TrainingRun
+from chainrule.recording.tape import Reference, words
 
 TOLERANCE = 2e-5
 NOTHING = 1e-9
-_SCALING = frozenset("multiply divide true_divide mean log10 log2".split())
+_SCALING = words("multiply divide true_divide mean log10 log2")
 
 
 def forms(value: np.ndarray, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
@@ -23,9 +23,16 @@ def forms(value: np.ndarray, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
         yield value
     if value.ndim == 2 and value.T.shape == shape and 1 not in value.shape:
         yield value.T
-    elif value.shape != shape and value.size == math.prod(shape):
-        if tuple(k for k in value.shape if k != 1) == tuple(k for k in shape if k != 1):
-            yield value.reshape(shape)
+    elif (
+        value.shape != shape
+        and value.size == math.prod(shape)
+        and _long(value.shape) == _long(shape)
+    ):
+        yield value.reshape(shape)
+
+
+def _long(shape: tuple[int, ...]) -> list[int]:
+    return [k for k in shape if k != 1]
 
 
 def multiple(value: np.ndarray, of: np.ndarray) -> float | None:
@@ -39,14 +46,19 @@ def multiple(value: np.ndarray, of: np.ndarray) -> float | None:
     return None
 
 
-def with_penalty(value: np.ndarray, of: np.ndarray, weight: np.ndarray) -> tuple[float, float] | None:
+def with_penalty(
+    value: np.ndarray, of: np.ndarray, weight: np.ndarray
+) -> tuple[float, float] | None:
     """Return c, l where value = c * of + l * weight, or None."""
     for x in forms(np.asarray(value, float), of.shape):
         if x.size < 4 or weight.shape != of.shape or not np.isfinite(x).all():
             continue
         columns = np.stack([of.ravel(), weight.ravel()], 1)
         (c, l), *_ = np.linalg.lstsq(columns, x.ravel(), rcond=None)
-        if abs(c) > 1e-12 and np.abs(columns @ [c, l] - x.ravel()).max() <= TOLERANCE * np.abs(x).max():
+        if (
+            abs(c) > 1e-12
+            and np.abs(columns @ [c, l] - x.ravel()).max() <= TOLERANCE * np.abs(x).max()
+        ):
             return float(c), float(l)
     return None
 
@@ -59,11 +71,11 @@ def alike(numbers: list[float]) -> bool:
 class Factors:
     """Products of the sizes and constants that a program multiplies by, and of their inverses."""
 
-    def __init__(self, training: Training, values: Values, nodes: tuple[int, ...]) -> None:
+    def __init__(self, training: TrainingRun, values: Values, nodes: tuple[int, ...]) -> None:
         self.logarithms = np.array(sorted(self._products(self._base(training, values, nodes))))
 
     @staticmethod
-    def _base(training: Training, values: Values, nodes: tuple[int, ...]) -> list[float]:
+    def _base(training: TrainingRun, values: Values, nodes: tuple[int, ...]) -> list[float]:
         found = {2.0}
         data = set(training.X) | set(training.Y)
         for node in training.nodes[: training.last + 1]:
@@ -78,22 +90,25 @@ class Factors:
                     value = values[x.index]
                     if node.name == "mean":
                         found |= {float(k) for k in (*value.shape, value.size)}
-                    elif value.size == 1 and not training.weighted[x.index]:
-                        if not data & {x.index, training.graph.source_of(x.index)}:
-                            found.add(abs(float(value.reshape(-1)[0])))
-        for i in (*nodes, *(p for x in training.X for p in (x,))):
+                    elif (
+                        value.size == 1
+                        and not training.weighted[x.index]
+                        and not data & {x.index, training.graph.source_of(x.index)}
+                    ):
+                        found.add(abs(float(value.reshape(-1)[0])))
+        for i in (*nodes, *training.X):
             found |= {float(k) for k in training.nodes[i].value.shape}
         found -= {0.0, 1.0}
-        return sorted(b for b in found if math.isfinite(b))[:14]
+        return sorted(b for b in found if math.isfinite(b))[:24]
 
     @staticmethod
     def _products(base: list[float]) -> set[float]:
         logarithms = [math.log(b) for b in base]
         logarithms += [-x for x in logarithms] + [0.0]
         several = 4 if len(logarithms) < 14 else 3
-        return {
-            sum(t) for t in itertools.combinations_with_replacement(logarithms, several)
-        } | {0.0}
+        return {sum(t) for t in itertools.combinations_with_replacement(logarithms, several)} | {
+            0.0
+        }
 
     def known(self, c: float) -> bool:
         """Tell whether a factor is such a product."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.reading.explained import Explained
-from chainrule.reading.judging import Row
+from chainrule.reading.judgement import Row
 from chainrule.reading.proportion import forms, multiple, with_penalty
 
 UNNAMED = "wrong"
@@ -81,9 +81,17 @@ def repair(
                 return named
     A = row.gradient
     if statement.weight is not None and A is not None:
-        both = with_penalty(explained.values[statement.weight] - explained.values[i], A, explained.values[statement.weight])
+        both = with_penalty(
+            explained.values[statement.weight] - explained.values[i],
+            A,
+            explained.values[statement.weight],
+        )
         if both:
-            return "penalty", f"is {both[0]:.4g} dJ/dW {both[1]:+.4g} W: the penalty does not fit J", None
+            return (
+                "penalty",
+                f"is {both[0]:.4g} dJ/dW {both[1]:+.4g} W: the penalty does not fit J",
+                None,
+            )
     return UNNAMED, "is not what the chain rule gives, though all that it takes is", None
 
 
@@ -143,14 +151,22 @@ def _stands_for(s: _Statement, good: list[int], inputs: list[int], row: Row) -> 
         for slope in s.explained.slopes:
             for q in forms(slope.value, D.shape):
                 if s.again(k, q):
-                    yield "not the slope", f"has something else where the slope of line {slope.line} is needed", None
+                    yield (
+                        "not the slope",
+                        f"has something else where the slope of line {slope.line} is needed",
+                        None,
+                    )
         for u in (*s.explained.adjoints, *training.X):
             V = s.values[u].astype(float)
             if u == k or V.size != D.size:
                 continue
             for y in forms(V, D.shape):
                 if s.again(k, y):
-                    yield "another value", f"takes the value of line {s.line(k)} where that of line {s.line(u)} is needed", None
+                    yield (
+                        "another value",
+                        f"takes the value of line {s.line(k)} where that of line {s.line(u)} is needed",
+                        None,
+                    )
     for k in [k for k in inputs if k in training.at]:
         D = s.values[k]
         for w in training.weights:
@@ -159,9 +175,17 @@ def _stands_for(s: _Statement, good: list[int], inputs: list[int], row: Row) -> 
                 continue
             for y in forms(V, D.shape):
                 if s.again(k, y):
-                    yield "another layer's weights", "goes back through another layer's weights", None
+                    yield (
+                        "another layer's weights",
+                        "goes back through another layer's weights",
+                        None,
+                    )
         if D.ndim == 2 and D.shape[0] == D.shape[1] and s.again(k, D.T):
-            yield "weights not transposed", "takes the weights without the transpose (or with one too many)", None
+            yield (
+                "weights not transposed",
+                "takes the weights without the transpose (or with one too many)",
+                None,
+            )
 
 
 def _whole(s: _Statement, good: list[int], inputs: list[int], row: Row) -> Iterator[Named]:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from chainrule.reading.candidates import outputs
 from chainrule.reading.explained import Explained
-from chainrule.reading.judging import Judgement, judgements
-from chainrule.reading.locating import Finding, Locator
+from chainrule.reading.judgement import Judgement, judgements
+from chainrule.reading.locating import Locator, WrongLine
 from chainrule.reading.points import faithful, replays
 from chainrule.reading.proportion import alike
 from chainrule.reading.repairing import UNNAMED
-from chainrule.reading.training import Training
+from chainrule.reading.roles import TrainingRun
+from chainrule.reading.scales import is_gradient_before
 from chainrule.recording.running import Recording
 
 POINTS = ((0, False), (1, True), (2, False))  # seed, all weights positive
@@ -34,7 +36,7 @@ class Verdict:
         ``correct``, ``exact``, ``wrong`` or ``not judged``.
     objective : str
         The J that it was judged against.
-    findings : list of Finding
+    findings : list of WrongLine
         The wrong statements.
     notes : list of str
         What is no mistake but worth knowing: a common factor, weight decay outside J, another reading.
@@ -44,7 +46,7 @@ class Verdict:
 
     verdict: str
     objective: str = ""
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[WrongLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reason: str = ""
     remedy: str = ""
@@ -67,19 +69,31 @@ LOSS_NEEDED = "compute J in the loop, before the step:\n    J = my_loss(y, outpu
 
 def read(recording: Recording) -> Verdict:
     """Judge a recorded run."""
-    training = Training(recording.tape.nodes)
+    training = TrainingRun(recording.tape.nodes)
     if not training.weights:
         return _nothing_moves(recording)
     shapes = [training.nodes[w.node].value.shape for w in training.weights]
     if not faithful(training):
-        reason = "the run depends on something that was not seen: computed again, its steps are others"
-        return Verdict("not judged", reason=reason, remedy="fix the seeds, and keep the data in arrays", weights=shapes)
+        reason = (
+            "the run depends on something that was not seen: computed again, its steps are others"
+        )
+        return Verdict(
+            "not judged",
+            reason=reason,
+            remedy="fix the seeds, and keep the data in arrays",
+            weights=shapes,
+        )
     reached = _Reached(training)
     if reached.strangers:
         line = training.nodes[reached.strangers[0]].line
-        reason = f"line {line}, `{recording.text(line)}`, uses an array that is never updated, so not all weights are known"
-        return Verdict("not judged", reason=reason, remedy="update every weight that the forward pass uses", weights=shapes)
-    verdict = _at_points(training)
+        reason = f"line {line}, `{recording.text(line)}`, uses an array that is never updated"
+        return Verdict(
+            "not judged",
+            reason=reason,
+            remedy="update every weight that the forward pass uses",
+            weights=shapes,
+        )
+    verdict = _softmax_axis(training) or _at_points(training)
     verdict.weights = shapes
     if verdict.verdict == "correct" and not reached.deep:
         verdict.verdict = "exact"
@@ -89,7 +103,7 @@ def read(recording: Recording) -> Verdict:
 
 @dataclass
 class _Reached:
-    training: Training
+    training: TrainingRun
 
     @property
     def strangers(self) -> list[int]:
@@ -102,13 +116,45 @@ class _Reached:
         hidden = set()
         for node in training.nodes[: training.last + 1]:
             i = node.index
-            if not training.is_forward(i) or training.bare[i] or node.name not in ("dot", "matmul", "multiply", "einsum", "outer", "inner", "tensordot", "vectorized"):
+            if (
+                not training.is_forward(i)
+                or training.bare[i]
+                or node.name
+                not in (
+                    "dot",
+                    "matmul",
+                    "multiply",
+                    "einsum",
+                    "outer",
+                    "inner",
+                    "tensordot",
+                    "vectorized",
+                )
+            ):
                 continue
             bare = [k for k in node.inputs if training.bare[k]]
             other = [k for k in node.inputs if training.weighted[k] and not training.bare[k]]
             if bare and other:
                 hidden.add(i)
         return bool(hidden)
+
+
+def _softmax_axis(training: TrainingRun) -> Verdict | None:
+    """A mistake of the forward pass that J's own numbers show: each target sums to 1 one way, the output the other."""
+    values = [node.value for node in training.nodes]
+    for p, target in outputs(training):
+        P, Y = values[p], np.asarray(target(values), float)
+        if P.ndim != 2 or min(P.shape) < 2 or P.shape != Y.shape:
+            continue
+        of_P = [k for k in (0, 1) if np.allclose(P.sum(k), 1)]
+        of_Y = [k for k in (0, 1) if np.allclose(Y.sum(k), 1)]
+        if len(of_P) == 1 and len(of_Y) == 1 and of_P != of_Y and set(np.unique(Y)) <= {0.0, 1.0}:
+            place = training.nodes[p].stack[0]
+            sentence = f"is a softmax over axis {of_P[0]}; the classes are axis {of_Y[0]}"
+            calls = tuple(q.line for q in training.nodes[p].stack[1:])
+            found = WrongLine(place.line, place.file, "axis of the softmax", sentence, calls)
+            return Verdict("wrong", "cross-entropy", [found])
+    return None
 
 
 def _nothing_moves(recording: Recording) -> Verdict:
@@ -121,7 +167,7 @@ def _nothing_moves(recording: Recording) -> Verdict:
     return Verdict("not judged", reason="no weight was seen to be updated", remedy=STEP_NEEDED)
 
 
-def _best(training: Training, values: list[np.ndarray]) -> Judgement | None:
+def _best(training: TrainingRun, values: list[np.ndarray]) -> Judgement | None:
     """Return the judgement of the J that is meant: stated before inferred, then the fewest wrong steps."""
     best: tuple[float, Judgement] | None = None
     for judgement in judgements(training, values):
@@ -133,18 +179,23 @@ def _best(training: Training, values: list[np.ndarray]) -> Judgement | None:
             return judgement
         explained = 1.0 if judgement.holds() else Explained(judgement).share()
         last = max(rows, key=lambda r: r.weight.node * 0 + _first_reader(training, r.weight.node))
-        score = 2.0 * (stated and full) + good / len(rows) + 0.5 * explained + 0.6 * (last.factor is not None)
+        score = (
+            2.0 * (stated and full)
+            + good / len(rows)
+            + 0.5 * explained
+            + 0.6 * (last.factor is not None)
+        )
         score += 0.3 * judgement.holds()
         if best is None or score > best[0] + 1e-9:
             best = score, judgement
     return best[1] if best else None
 
 
-def _first_reader(training: Training, i: int) -> int:
+def _first_reader(training: TrainingRun, i: int) -> int:
     return next((n.index for n in training.nodes if i in n.inputs), 0)
 
 
-def _at_points(training: Training) -> Verdict:
+def _at_points(training: TrainingRun) -> Verdict:
     held: Judgement | None = None
     notes: list[str] = []
     for seed, positive in POINTS:
@@ -152,16 +203,23 @@ def _at_points(training: Training) -> Verdict:
             judgement = _best(training, values)
             if judgement is None:
                 continue
-            objective = judgement.objective
             if judgement.holds() or _decays(judgement, notes):
-                factors = [r.factor for r in judgement.live if r.factor is not None and r.factor == r.factor]
+                factors = [
+                    r.factor
+                    for r in judgement.live
+                    if r.factor is not None and r.factor == r.factor
+                ]
                 if factors and all(c < 0 for c in factors):
                     return _ascends(training, judgement)
                 held = judgement
                 continue
             return _wrong(training, judgement)
     if held is None:
-        return Verdict("not judged", reason="no J was found that the steps could be the gradient of", remedy=LOSS_NEEDED)
+        return Verdict(
+            "not judged",
+            reason="no J was found that the steps could be the gradient of",
+            remedy=LOSS_NEEDED,
+        )
     kind = "correct" if held.objective.stated is not None else "exact"
     verdict = Verdict(kind, held.objective.name, notes=list(dict.fromkeys(notes)))
     return verdict
@@ -176,36 +234,29 @@ def _decays(judgement: Judgement, notes: list[str]) -> bool:
     factors = [r.factor for r in rows if r.factor is not None and r.factor == r.factor]
     if not decays or not alike(decays) or decays[0] < 0 or not alike(factors):
         return False
-    if judgement.objective.stated is not None and not _outside(judgement):
-        return False
-    notes.append(f"the steps also shrink the weights ({decays[0]:.4g} W): a penalty that J does not hold")
-    return True
-
-
-def _outside(judgement: Judgement) -> bool:
-    """Tell whether the decay comes in beside a gradient that is J's by itself."""
-    from chainrule.reading.proportion import multiple
-
-    training, values = judgement.training, judgement.values
-    for row in judgement.live:
-        if not row.decay or row.gradient is None:
-            continue
-        above = [k for k in training.nodes[row.weight.next].inputs if training.is_backward(k)]
-        if not any(multiple(values[k], row.gradient) is not None for k in above):
+    if judgement.objective.stated is not None:
+        explained = Explained(judgement)
+        if not all(is_gradient_before(explained, r) for r in rows if r.decay):
             return False
+    notes.append(
+        f"the steps also shrink the weights ({decays[0]:.4g} W): a penalty that J does not hold"
+    )
     return True
 
 
-def _ascends(training: Training, judgement: Judgement) -> Verdict:
+def _ascends(training: TrainingRun, judgement: Judgement) -> Verdict:
     node = training.nodes[training.weights[0].next]
     place = node.stack[0] if node.stack else None
-    finding = Finding(
-        node.line, place.file if place else "", "sign", "goes up: the step adds the gradient of J, or subtracts its negative"
+    finding = WrongLine(
+        node.line,
+        place.file if place else "",
+        "sign",
+        "goes up: the step adds the gradient of J, or subtracts its negative",
     )
     return Verdict("wrong", judgement.objective.name, [finding])
 
 
-def _readings(training: Training, judgement: Judgement) -> Iterator[Judgement]:
+def _readings(training: TrainingRun, judgement: Judgement) -> Iterator[Judgement]:
     """Yield the judgement, and where its J was inferred those of the other losses that the output allows."""
     yield judgement
     if judgement.objective.stated is None:
@@ -214,21 +265,35 @@ def _readings(training: Training, judgement: Judgement) -> Iterator[Judgement]:
                 yield other
 
 
-def _wrong(training: Training, judgement: Judgement) -> Verdict:
+def _order(reading: tuple[list[WrongLine], Judgement]) -> tuple[int, int, int]:
+    findings, judgement = reading
+    right = sum(r.factor is not None for r in judgement.rows)
+    # a slope that stands there is meant: rather the loss that needs it
+    doubtful = sum(f.kind in (UNNAMED, "slope twice") for f in findings)
+    return -right, len(findings), doubtful
+
+
+def _wrong(training: TrainingRun, judgement: Judgement) -> Verdict:
     notes = []
     if judgement.objective.stated is not None:
         for other in judgements(training, judgement.values):
             if other.objective.stated is None and other.holds():
-                notes.append(f"the steps are exact for the {other.objective.name}, which is not {judgement.objective.name}")
+                notes.append(
+                    f"the steps are exact for the {other.objective.name}, which is not {judgement.objective.name}"
+                )
     readings = [(Locator(j).findings(), j) for j in _readings(training, judgement)]
-    readings = [(f, j) for f, j in readings if f] or readings[:1]
-    findings, chosen = min(readings, key=lambda r: (len(r[0]), sum(f.kind == UNNAMED for f in r[0])))
-    for other, j in readings:
-        if j is not chosen and other:
-            lines = ", ".join(str(f.line) for f in other)
+    readings = [r for r in readings if r[0]] or readings[:1]
+    findings, chosen = min(readings, key=_order)
+    for others, j in readings:
+        if j is not chosen and others:
+            lines = ", ".join(str(f.line) for f in others)
             notes.append(f"read as the gradient of {j.objective.name}, line {lines} would be wrong")
     if not findings:
         return Verdict(
-            "not judged", chosen.objective.name, reason="a step is not the gradient, but no statement was found where it goes wrong", remedy=LOSS_NEEDED, notes=notes,
+            "not judged",
+            chosen.objective.name,
+            reason="a step is not the gradient, but no statement was found where it goes wrong",
+            remedy=LOSS_NEEDED,
+            notes=notes,
         )
     return Verdict("wrong", chosen.objective.name, findings, notes)

@@ -12,18 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.recording.tape import Reference, Tape
+from chainrule.recording.tape import Reference, Tape, words
 
 # These return a view of their first argument; a write into it is a write into that.
-VIEWS = frozenset(
-    "transpose reshape ravel squeeze swapaxes getitem T asarray atleast_1d atleast_2d expand_dims broadcast_to diagonal"
-    " array_split split vsplit hsplit asanyarray ascontiguousarray view moveaxis asmatrix".split()
+VIEWS = words(
+    "transpose reshape ravel squeeze swapaxes getitem T asarray atleast_1d atleast_2d expand_dims "
+    "broadcast_to diagonal array_split split vsplit hsplit asanyarray ascontiguousarray view moveaxis "
+    "asmatrix"
 )
-IN_PLACE = frozenset("fill_diagonal copyto put place putmask put_along_axis".split())
-METHODS = (
-    "dot sum mean transpose reshape ravel flatten copy astype max min argmax argmin var std clip squeeze swapaxes"
-    " repeat cumsum prod round any all diagonal nonzero take trace conj argsort ptp cumprod compress choose searchsorted"
-).split()
+IN_PLACE = words("fill_diagonal copyto put place putmask put_along_axis")
+METHODS = words(
+    "dot sum mean transpose reshape ravel flatten copy astype max min argmax argmin var std clip squeeze swapaxes "
+    "repeat cumsum prod round any all diagonal nonzero take trace conj argsort ptp cumprod compress choose"
+)
 
 
 class _Session:
@@ -210,7 +211,7 @@ def call(name: str, function: Callable[..., Any], arguments: Any, keywords: dict
     references = referred(arguments), referred(keywords)
     result = function(*given, **named)
     if target is not None:
-        _store(target, _tape().add(name, function, *references, result), result)
+        _store(target, _tape().add(name, function, references[0], references[1], result), result)
         return target
     return _traced_result(result, name, function, references, arguments, (given[1:], named))
 
@@ -238,7 +239,7 @@ def _changed(name: str, function: Any, arguments: Any, keywords: dict[str, Any])
 
     references = referred(arguments), referred(keywords)
     function(*plain(arguments), **plain(keywords))
-    node = _tape().add(name, changed, *references, plain(arguments[0]))
+    node = _tape().add(name, changed, references[0], references[1], plain(arguments[0]))
     write(arguments[0], node)
 
 
@@ -247,7 +248,7 @@ def _traced_result(
 ) -> Any:
     if isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind in "fiub":
         first = arguments[0] if arguments else None
-        node = _tape().add(name, function, *references, result)
+        node = _tape().add(name, function, references[0], references[1], result)
         if (
             name in VIEWS
             and isinstance(first, Traced)
@@ -259,8 +260,10 @@ def _traced_result(
             path = (*first._path, lambda base: function(base, *others, **named))
             return make(result, node, first._buffer, path)
         return make(result, node)
-    if isinstance(result, (list, tuple)) and result and all(
-        isinstance(r, (np.ndarray, np.generic)) for r in result
+    if (
+        isinstance(result, (list, tuple))
+        and result
+        and all(isinstance(r, (np.ndarray, np.generic)) for r in result)
     ):
         parts = []
         for k, part in enumerate(result):
@@ -298,11 +301,15 @@ class Traced(np.ndarray):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         if method == "at":
+
             def function(*a: Any) -> None:
                 ufunc.at(*a)
+
             return _changed(f"{ufunc.__name__}.at", function, inputs, {})
         name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-        return call(name, ufunc if method == "__call__" else getattr(ufunc, method), inputs, keywords)
+        return call(
+            name, ufunc if method == "__call__" else getattr(ufunc, method), inputs, keywords
+        )
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         return call(function.__name__, function, arguments, keywords)
@@ -322,11 +329,13 @@ class Traced(np.ndarray):
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))
 
-    def __hash__(self) -> int:
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(plain(self)) if self.ndim == 0 else id(self)
 
     def __format__(self, specification: str) -> str:
-        return format(np.asarray(plain(self)).item() if self.ndim == 0 else plain(self), specification)
+        return format(
+            np.asarray(plain(self)).item() if self.ndim == 0 else plain(self), specification
+        )
 
     def __repr__(self) -> str:
         return repr(plain(self))
@@ -350,7 +359,7 @@ class Traced(np.ndarray):
         return self.copy()
 
     @property
-    def T(self) -> Any:  # type: ignore[override]
+    def T(self) -> Any:
         """The transpose."""
         return call("T", np.transpose, (self,), {})
 

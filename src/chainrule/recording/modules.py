@@ -24,14 +24,15 @@ from chainrule.recording.arrays import (
     plain,
     write,
 )
+from chainrule.recording.tape import words
 
-DRAWING = frozenset(
-    "matplotlib seaborn plotly IPython pylab mpl_toolkits wandb bokeh graphviz cv2 pygame".split()
+DRAWING = words(
+    "matplotlib seaborn plotly IPython pylab mpl_toolkits wandb bokeh graphviz cv2 pygame"
 )
-_SILENT = frozenset("seed set_printoptions seterr get_state set_state save savez savetxt".split())
+_SILENT = words("seed set_printoptions seterr get_state set_state save savez savetxt")
 _MATH = {
     "fabs": np.abs, "pow": np.power, "log": np.log, "fsum": np.sum, "prod": np.prod,
-    **{k: getattr(np, k) for k in "exp tanh sqrt sin cos tan sinh cosh log10 log2 log1p expm1".split()},
+    **{k: getattr(np, k) for k in words("exp tanh sqrt sin cos tan sinh cosh log10 log2 log1p expm1")},
     "atan": np.arctan, "isnan": np.isnan, "floor": np.floor, "ceil": np.ceil,
 }  # fmt: skip
 
@@ -116,7 +117,7 @@ class Module(types.ModuleType):
             return Module(found, drawn=name == "random")
         if name in ("default_rng", "RandomState"):
             return lambda *arguments, **keywords: Generator(found(*plain(arguments), **keywords))
-        if isinstance(found, type) or not callable(found):
+        if name != "vectorize" and (isinstance(found, type) or not callable(found)):
             return found
         return Function(found, name, self._drawn)
 
@@ -137,12 +138,14 @@ class Mathematics(types.ModuleType):
 class Draws(types.ModuleType):
     """``random``, whose numbers are traced scalars."""
 
-    __all__ = list(random.__all__)  # noqa: PLE0605 (read by import *)
+    __all__ = [name for name in dir(random) if not name.startswith("_")]  # noqa: RUF012 (read by import *)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(random, name)
         if name in ("random", "uniform", "gauss", "normalvariate", "triangular", "betavariate"):
-            return lambda *arguments, **keywords: literal(found(*plain(arguments), **plain(keywords)))
+            return lambda *arguments, **keywords: literal(
+                found(*plain(arguments), **plain(keywords))
+            )
         if name == "Random":
             return lambda *arguments: _DrawsOf(random.Random(*plain(arguments)))
         if name in ("shuffle", "seed"):

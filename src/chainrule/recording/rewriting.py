@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.recording.arrays import Traced, call, is_traced, literal, plain, wrap
+from chainrule.recording.tape import words
 
-_LEFT_ALONE = frozenset("super print range len zip enumerate open sorted reversed map filter list dict set tuple".split())
+_LEFT_ALONE = words(
+    "super print range len zip enumerate open sorted reversed map filter list dict set tuple"
+)
 _MOST = 400  # numbers in one list that are followed
 
 
@@ -36,7 +39,9 @@ def _kept(tree: ast.AST) -> set[str]:
                 if isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
                     wanted = ast.unparse(target)
                     left = [ast.unparse(n) for n in ast.walk(node.value) if isinstance(n, ast.expr)]
-                    constant = isinstance(node.value.right, ast.Constant) and isinstance(node.value.left, ast.Name)
+                    constant = isinstance(node.value.right, ast.Constant) and isinstance(
+                        node.value.left, ast.Name
+                    )
                     if wanted in left and not constant:
                         found.add(_key(target))
     return found
@@ -99,7 +104,7 @@ class Rewriting(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:  # noqa: D102
         node.args.defaults = [self.visit(d) for d in node.args.defaults]
-        node.decorator_list = []if _only_speed(node) else node.decorator_list
+        node.decorator_list = [] if _only_speed(node) else node.decorator_list
         node.body = [self.visit(statement) for statement in node.body]
         return node
 
@@ -114,7 +119,9 @@ class Rewriting(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:  # noqa: D102
         lifting = self.lifting
-        self.lifting = lifting and any(isinstance(side, ast.List) for side in (node.left, node.right))
+        self.lifting = lifting and any(
+            isinstance(side, ast.List) for side in (node.left, node.right)
+        )
         self.generic_visit(node)
         self.lifting = lifting
         return node

@@ -177,7 +177,7 @@ def record(
     seconds: float = 30.0,
     enough: Callable[[Tape], bool] | None = None,
 ) -> Recording:
-    """Run a program and record it.
+    r"""Run a program and record it.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def record(
 
     Examples
     --------
-    >>> run = record("mine.py", "import numpy as np\\nx = np.ones(2)\\ny = (3 * x).sum()")
+    >>> run = record("mine.py", "import numpy as np\nx = np.ones(2)\ny = (3 * x).sum()")
     >>> [node.name for node in run.tape.nodes], float(run.tape.nodes[-1].value)
     (['ones', 'multiply', 'sum'], 6.0)
     """

@@ -17,6 +17,11 @@ import numpy as np
 LARGE = 4_000_000  # entries; a larger array is kept as it is, not copied
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text: names are easier to read in a row."""
+    return frozenset(text.split())
+
+
 class Stop(BaseException):
     """Ends the recorded program; no ``except Exception`` of its own catches it."""
 
@@ -28,7 +33,7 @@ class Reference:
     index: int
 
 
-class Place(NamedTuple):
+class Frame(NamedTuple):
     """Where in the source something was asked for: one frame of the call stack."""
 
     file: str
@@ -53,7 +58,7 @@ class Node:
         What it was called with; other nodes' values as ``Reference``.
     value : ndarray
         What it gave, a copy.
-    stack : tuple of Place
+    stack : tuple of Frame
         The user's frames, innermost first.
     """
 
@@ -63,7 +68,7 @@ class Node:
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
     value: np.ndarray
-    stack: tuple[Place, ...]
+    stack: tuple[Frame, ...]
     inputs: tuple[int, ...] = field(default=())
 
     @property
@@ -116,13 +121,13 @@ class Tape:
         self.asked_at = 500
         self.recording = True
 
-    def stack(self) -> tuple[Place, ...]:
+    def stack(self) -> tuple[Frame, ...]:
         """Return the user's frames, innermost first."""
         frame, found = sys._getframe(2), []
         while frame is not None:
             code = frame.f_code
             if code.co_filename in self.files:
-                found.append(Place(code.co_filename, frame.f_lineno, frame.f_lasti, code.co_name))
+                found.append(Frame(code.co_filename, frame.f_lineno, frame.f_lasti, code.co_name))
             frame = frame.f_back  # type: ignore[assignment]
         return tuple(found)
 

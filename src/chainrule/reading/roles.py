@@ -8,10 +8,11 @@ and not on Y or on a next weight; the backward pass depends on both.
 from __future__ import annotations
 
 from chainrule.reading.graph import SAME, Graph, is_number
-from chainrule.reading.weights import Weight, find_weights
-from chainrule.recording.tape import Node
+from chainrule.reading.moving import find_weights
+from chainrule.recording.tape import Node, words
 
-PRODUCTS = frozenset("multiply dot matmul outer einsum vectorized tensordot inner".split())
+PRODUCTS = words("multiply dot matmul outer einsum vectorized tensordot inner")
+_MEETING = words("dot matmul add einsum tensordot inner vectorized")
 _BARE = SAME | frozenset(("concatenate", "hstack", "vstack"))
 
 
@@ -20,7 +21,7 @@ def bits_of(indices: object) -> int:
     return sum(1 << i for i in set(indices))  # type: ignore[call-overload]
 
 
-class Training:
+class TrainingRun:
     """What a tape tells about a training: see the module.
 
     Attributes
@@ -80,7 +81,9 @@ class Training:
             elif self.fresh[i] and node.name in _BARE:
                 self.bare[i] = all(
                     self.bare[k] for k in node.inputs if self.weighted[k]
-                ) and not any(is_number(self.nodes[k]) and not self.weighted[k] for k in node.inputs)
+                ) and not any(
+                    is_number(self.nodes[k]) and not self.weighted[k] for k in node.inputs
+                )
 
     def _find_inputs(self) -> list[int]:
         found = set()
@@ -89,7 +92,12 @@ class Training:
                 continue
             data = [k for k in node.inputs if not self.weighted[k] and self._is_data(k)]
             if data and all(self.bare[k] for k in node.inputs if self.weighted[k]):
-                if node.name == "multiply" and all(not self.nodes[k].inputs and self.nodes[k].value.size == 1 and self.nodes[k].name != "literal" for k in data):
+                if node.name == "multiply" and all(
+                    not self.nodes[k].inputs
+                    and self.nodes[k].value.size == 1
+                    and self.nodes[k].name != "literal"
+                    for k in data
+                ):
                     continue
                 found |= {self.graph.source_of(k, self.weight_bits) for k in data}
         return sorted(found)
@@ -105,7 +113,7 @@ class Training:
             if self.weighted[n.index]
             and any(self.graph.source_of(k, self.weight_bits) in inputs for k in n.inputs)
         ]
-        start = min(started, default=0)
+        start = min(started, default=len(self.nodes))
         found = []
         for node in self.nodes:
             if not self.fresh[node.index] or node.index in self.at:
@@ -120,7 +128,11 @@ class Training:
                 if source in inputs or (node.name == "add" and not value.any()):
                     continue  # an accumulator, or a momentum that starts at nought
                 number = value.size == 1 and not self.nodes[k].inputs
-                if number and node.name in ("multiply", "divide") and self.nodes[k].name != "literal":
+                if (
+                    number
+                    and node.name in ("multiply", "divide")
+                    and self.nodes[k].name != "literal"
+                ):
                     continue
                 if not self._is_noise(k, start):
                     found.append((node.index, k))
@@ -133,8 +145,10 @@ class Training:
             k for k in range(i + 1)
             if above >> k & 1 and not self.nodes[k].inputs and not self.graph.is_made(k)
         ]  # fmt: skip
-        return bool(leaves) and min(leaves) > start and not all(
-            self.nodes[k].name in ("literal", "leaf") for k in leaves
+        return (
+            bool(leaves)
+            and min(leaves) > start
+            and not all(self.nodes[k].name in ("literal", "leaf") for k in leaves)
         )
 
     # ---- questions --------------------------------------------------------------------------------------------------
@@ -159,19 +173,29 @@ class Training:
         return False
 
     def strangers(self) -> list[int]:
-        """Return operations of the forward pass with an array that is no weight and no data: a weight that never moves."""
+        """Return forward operations with an array that is neither weight nor data: a weight that never moves."""
         known = set(self.X) | set(self.Y)
         found = []
         for node in self.nodes[: self.last + 1]:
             i = node.index
-            if not self.is_forward(i) or self.bare[i] or node.name not in PRODUCTS | {"add"}:
-                continue
-            if node.name in ("multiply", "outer"):
+            if not self.is_forward(i) or self.bare[i] or node.name not in _MEETING:
                 continue
             for k in node.inputs:
-                leaf = self.graph.source_of(k, self.weight_bits)
-                if self.weighted[k] or leaf in known or not self._is_data(k) or self.nodes[leaf].inputs:
+                if self.weighted[k] or not self._is_data(k):
                     continue
-                if self.nodes[leaf].value.size > 1 and self.nodes[leaf].value.dtype.kind == "f" and self.nodes[leaf].name != "literal":
+                leaf = self.graph.source_of(k, self.weight_bits)
+                if leaf not in known and (self._is_array(leaf) or self._is_product(leaf)):
                     found.append(i)
         return found
+
+    def _is_array(self, i: int) -> bool:
+        node = self.nodes[i]
+        named = node.inputs or node.name == "literal"
+        return not named and node.value.size > 1 and node.value.dtype.kind == "f"
+
+    def _is_product(self, i: int) -> bool:
+        """Tell whether data is a product of two arrays that came from outside: one may be a weight."""
+        node = self.nodes[i]
+        return node.name in ("dot", "matmul") and all(
+            self.nodes[k].value.ndim > 1 and is_number(self.nodes[k]) for k in node.inputs
+        )

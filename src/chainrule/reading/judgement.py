@@ -7,19 +7,20 @@ from functools import cached_property
 
 import numpy as np
 
+from chainrule.reading.candidates import Objective, inferred, stated
 from chainrule.reading.derivatives import Adjoints, sweep
 from chainrule.reading.graph import Values
-from chainrule.reading.objective import Objective, inferred, stated
+from chainrule.reading.moving import Weight
 from chainrule.reading.proportion import NOTHING, Factors, alike, multiple, with_penalty
-from chainrule.reading.training import Training
-from chainrule.reading.weights import Weight
+from chainrule.reading.roles import TrainingRun
+from chainrule.recording.tape import words
 
 # Between a gradient and a step: optimizers do these entry by entry.
-ELEMENTWISE = frozenset(
-    "add subtract multiply divide true_divide sqrt power square absolute maximum minimum sign negative copy array"
-    " asarray clip where reshape".split()
+ELEMENTWISE = words(
+    "add subtract multiply divide true_divide sqrt power square absolute maximum minimum sign negative copy "
+    "array asarray clip where reshape"
 )
-_BENDING = frozenset("sqrt sign clip maximum minimum where norm power".split())
+_BENDING = words("sqrt sign clip maximum minimum where norm power")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Row:
 class Judgement:
     """A training at one point, against one J."""
 
-    def __init__(self, training: Training, values: Values, objective: Objective) -> None:
+    def __init__(self, training: TrainingRun, values: Values, objective: Objective) -> None:
         self.training, self.values, self.objective = training, values, objective
         self.nodes = training.nodes
         self.gradients: Adjoints = sweep(
@@ -68,13 +69,34 @@ class Judgement:
         steps = [self.values[w.node] - self.values[w.next] for w in self.training.weights]
         largest = max((np.abs(s).max() for s in steps), default=0.0)
         of_gradients = max(
-            (np.abs(self.gradients[w.node]).max() for w in self.training.weights if w.node in self.gradients),
+            (
+                np.abs(self.gradients[w.node]).max()
+                for w in self.training.weights
+                if w.node in self.gradients
+            ),
             default=0.0,
         )
-        return [
+        rows = [
             self._row(w, s, 1e-6 * largest, 1e-6 * of_gradients)
             for w, s in zip(self.training.weights, steps, strict=True)
         ]
+        factors = [
+            r.factor
+            for r in rows
+            if r.factor is not None and np.isfinite(r.factor) and not r.through
+        ]
+        if alike(factors):
+            return rows
+        # one number is a multiple of any other: a factor that is not the program's proves nothing
+        return [self._proved(r) for r in rows]
+
+    def _proved(self, row: Row) -> Row:
+        if row.factor is None or row.gradient is None or np.isnan(row.factor) or row.through:
+            return row
+        if self.factors.known(row.factor):
+            return row
+        c = self._through_optimizer(row.weight, row.gradient)
+        return Row(row.weight, row.gradient, c, through=c is not None)
 
     def _row(self, weight: Weight, step: np.ndarray, small: float, small_gradient: float) -> Row:
         A = self.gradients.get(weight.node)
@@ -94,32 +116,30 @@ class Judgement:
 
     def _through_optimizer(self, weight: Weight, A: np.ndarray) -> float | None:
         """Return the gradient's factor if it stands above elementwise arithmetic that bends it: Adam, clipping."""
-        todo, seen, bent = list(weight.step), set(weight.step), False
-        found: float | None = None
+        todo, seen = list(weight.step), set(weight.step)
         while todo:
-            i = todo.pop()
-            node = self.nodes[i]
-            here = self.values[i]
-            if here.dtype.kind != "f":
-                continue
-            if here.shape == A.shape and node.name not in ("sqrt", "square", "power", "sign"):
-                c = multiple(here, A)
-                if c is not None and self.factors.known(c):
-                    found = c
-                    continue
-            bent = bent or (node.name in _BENDING and self.training.is_backward(i))
-            if node.name not in ELEMENTWISE | {"norm", "sum"}:
+            node = self.nodes[todo.pop()]
+            if node.name not in ELEMENTWISE:
                 continue
             for k in node.inputs:
                 if k not in seen and self.training.weighted[k]:
                     seen.add(k)
                     todo.append(k)
-        return found if bent else None
+        if not any(self.nodes[i].name in _BENDING and self.training.is_backward(i) for i in seen):
+            return None
+        for i in sorted(seen):  # the furthest up is the gradient
+            if self.values[i].dtype.kind == "f" and self.values[i].shape == A.shape:
+                c = multiple(self.values[i], A)
+                if c is not None and self.factors.known(c):
+                    return c
+        return None
 
     @property
     def live(self) -> list[Row]:
         """The rows whose gradient is not nothing here."""
-        return [r for r in self.rows if r.gradient is not None and np.abs(r.gradient).max() > NOTHING]
+        return [
+            r for r in self.rows if r.gradient is not None and np.abs(r.gradient).max() > NOTHING
+        ]
 
     def holds(self) -> bool:
         """Tell whether every step is the same multiple of its gradient."""
@@ -128,11 +148,15 @@ class Judgement:
             return False
         if any(r.decay for r in live):
             return False
-        plain = [r.factor for r in live if not r.through and r.factor is not None and r.factor == r.factor]
+        plain = [
+            r.factor
+            for r in live
+            if not r.through and r.factor is not None and r.factor == r.factor
+        ]
         return not plain or alike(plain)
 
 
-def judgements(training: Training, values: Values) -> list[Judgement]:
+def judgements(training: TrainingRun, values: Values) -> list[Judgement]:
     """Return a judgement for every J that may be meant, the likeliest first."""
     found = []
     for objective in stated(training) + inferred(training, values):

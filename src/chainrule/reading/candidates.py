@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.reading.graph import Values, is_number, substitute
-from chainrule.reading.training import Training
+from chainrule.reading.roles import TrainingRun
+from chainrule.recording.tape import words
 
 _MOST = 12  # stated candidates that are tried
 
@@ -40,7 +41,7 @@ class Objective:
         return max(self.nodes)
 
 
-def stated(training: Training) -> list[Objective]:
+def stated(training: TrainingRun) -> list[Objective]:
     """Return the numbers of the program that depend on all it takes for a J and feed no step; the likeliest first."""
     graph = training.graph
     feeding = 0
@@ -55,6 +56,7 @@ def stated(training: Training) -> list[Objective]:
         and training.is_backward(n.index)
         and not feeding >> n.index & 1
     ]
+    pool = [i for i in pool if not _is_metric(training, i, feeding)]
     last = [i for i in pool if not any(graph.depends(j, i) for j in pool if j != i)]
     last.sort(key=lambda i: -(graph.above[i] & training.weight_bits).bit_count())
     ordered = last + [i for i in pool if i not in last][::-1]
@@ -69,10 +71,24 @@ def stated(training: Training) -> list[Objective]:
     ]
 
 
+def _is_metric(training: TrainingRun, i: int, feeding: int) -> bool:
+    """Tell whether a number is a mean absolute error that is only printed: no step takes a sign."""
+    above = training.graph.above[i]
+    absolute = any(
+        above >> n.index & 1 and n.name in ("absolute", "fabs") and training.is_backward(n.index)
+        for n in training.nodes[: i + 1]
+    )
+    signs = words("sign greater less greater_equal less_equal where")
+    return absolute and not any(
+        feeding >> n.index & 1 and n.name in signs and training.is_backward(n.index)
+        for n in training.nodes
+    )
+
+
 Target = Callable[[Values], np.ndarray]
 
 
-def _beside(training: Training, output: int, target: int) -> Target:
+def _beside(training: TrainingRun, output: int, target: int) -> Target:
     def values_of(values: Values) -> np.ndarray:
         Y, shape = values[target], values[output].shape
         if Y.shape != shape and Y.T.shape == shape:
@@ -82,7 +98,7 @@ def _beside(training: Training, output: int, target: int) -> Target:
     return values_of
 
 
-def _picked(training: Training, output: int, node: int) -> Target:
+def _picked(training: TrainingRun, output: int, node: int) -> Target:
     """Class numbers: the entries that an index picks are the ones of a one-hot target."""
     index = training.nodes[node].arguments[1]
 
@@ -94,7 +110,7 @@ def _picked(training: Training, output: int, node: int) -> Target:
     return values_of
 
 
-def outputs(training: Training) -> list[tuple[int, Target]]:
+def outputs(training: TrainingRun) -> list[tuple[int, Target]]:
     """Return the forward values that meet a target first, with that target in their form."""
     found = []
     for m, d in training.meets:
@@ -115,7 +131,7 @@ def outputs(training: Training) -> list[tuple[int, Target]]:
 
 
 def _squared_error(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    return P - Y
+    return np.asarray(P - Y)
 
 
 def _binary_cross_entropy(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
@@ -126,7 +142,7 @@ def _cross_entropy(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
     return np.asarray(-Y / P)
 
 
-def inferred(training: Training, values: Values) -> list[Objective]:
+def inferred(training: TrainingRun, values: Values) -> list[Objective]:
     """Return the losses that the output's range allows; what is said of them is said of "the exact gradient of"."""
     pairs = outputs(training)
     if not pairs:
@@ -140,9 +156,12 @@ def inferred(training: Training, values: Values) -> list[Objective]:
     elif open_interval:
         kinds.append(("binary cross-entropy", _binary_cross_entropy))
 
-    def seeds_of(derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable[[Values], dict[int, np.ndarray]]:
+    def seeds_of(
+        derivative: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    ) -> Callable[[Values], dict[int, np.ndarray]]:
         return lambda values: {p: derivative(values[p], target(values)) for p, target in pairs}
 
     return [
-        Objective(name, tuple(p for p, _ in pairs), seeds_of(derivative)) for name, derivative in kinds
+        Objective(name, tuple(p for p, _ in pairs), seeds_of(derivative))
+        for name, derivative in kinds
     ]

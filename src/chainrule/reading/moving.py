@@ -11,10 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from chainrule.reading.graph import SAME, is_number
-from chainrule.recording.tape import Node
+from chainrule.recording.tape import Node, words
 
 _MOST_BACK = 400  # nodes gone back from one that may be a weight's next value
-_JOINED = frozenset("concatenate hstack vstack append stack".split())
+_JOINED = words("concatenate hstack vstack append stack")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,11 @@ def _carried(nodes: list[Node], i: int) -> tuple[int, ...]:
         return inputs
     if name == "subtract":
         first = node.arguments[0]
-        return (first.index,) if hasattr(first, "index") and not isinstance(first, (list, tuple)) else ()
+        return (
+            (first.index,)
+            if hasattr(first, "index") and not isinstance(first, (list, tuple))
+            else ()
+        )
     if name in ("setitem", "scatter"):
         return inputs[:1] + inputs[-1:]
     if name in SAME or name in _JOINED:
@@ -45,6 +49,14 @@ def _carried(nodes: list[Node], i: int) -> tuple[int, ...]:
         number = [k for k in inputs if nodes[k].value.size == 1 and not nodes[k].inputs]
         return tuple(k for k in inputs if k not in number) if len(number) == 1 else ()
     return ()
+
+
+def _may_replace(node: Node, old: Node) -> bool:
+    """Tell whether shapes allow it; a step of another shape may have broadcast a weight to its own."""
+    if old.value.shape == node.value.shape:
+        return True
+    stepped = node.name in ("add", "subtract") and old.index in node.inputs
+    return stepped and old.value.ndim > 0 and old.value.ndim == node.value.ndim
 
 
 _STEPS = frozenset(("add", "subtract", "scatter", "setitem"))
@@ -66,7 +78,7 @@ def _steps(nodes: list[Node]) -> list[tuple[int, int, frozenset[int]]]:
             todo.sort()
             i = todo.pop()
             old = nodes[i]
-            if i != node.index and old.value.shape == node.value.shape and old.value.dtype.kind in "fiu":
+            if i != node.index and old.value.dtype.kind in "fiu" and _may_replace(node, old):
                 places = [p for p in readers[i] if p in mine]
                 outside = [p for p in places if not seen & set(readers[i][p])]
                 if outside:
@@ -131,7 +143,7 @@ def find_weights(nodes: list[Node]) -> list[Weight]:
     sure = [w for w in sure if any(bits[k] & bit[w] for k in made[w])]
     # what depends on another weight is no first value: a momentum, a running mean
     sure = [w for w in sure if not any(bits[w] & bit[v] for v in sure if v != w)]
-    read = {}
+    read: dict[int, int] = {}
     for node in nodes:
         for i in node.inputs:
             read.setdefault(i, node.index)

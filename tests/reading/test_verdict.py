@@ -1,0 +1,91 @@
+"""Verdicts on whole programs: right ones are let pass, planted mistakes are told at their line, doubt is withheld."""
+
+from __future__ import annotations
+
+import pytest
+from tests.reading.programs import CLASS, COLUMNS, DATA, LISTS, MISTAKES, ROWS, planted
+
+from chainrule.reading.verdict import Verdict, read
+from chainrule.recording.running import record
+
+
+def judged(text: str) -> Verdict:
+    return read(record("mine.py", text))
+
+
+@pytest.mark.parametrize("text", [ROWS, CLASS, COLUMNS], ids=["rows", "class", "columns"])
+def test_right_programs_are_correct(text: str) -> None:
+    found = judged(text)
+    assert (found.verdict, found.findings) == ("correct", [])
+
+
+def test_a_right_program_without_a_stated_J_is_exact_for_the_inferred_one() -> None:
+    found = judged(LISTS)
+    assert (found.verdict, found.objective) == ("exact", "squared error")
+    without = ROWS.replace("    J = ((out - T) ** 2).sum() / (2 * len(X))\n", "")
+    found = judged(without)
+    assert (found.verdict, found.objective) == ("exact", "squared error")
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_planted_mistake_is_told_at_its_line(name: str) -> None:
+    text, line = planted(name)
+    found = judged(text)
+    assert found.verdict == "wrong"
+    assert line in found.lines
+
+
+def test_no_hidden_layer_is_never_called_correct() -> None:
+    text = DATA + (
+        "W = np.zeros((3, 2))\nfor step in range(3):\n    out = X @ W\n    J = ((out - T) ** 2).mean()\n"
+        "    W -= 0.1 * X.T @ (out - T)\n"
+    )
+    found = judged(text)
+    assert found.verdict == "exact"
+    assert any("no hidden layer" in note for note in found.notes)
+
+
+def test_a_weight_that_never_moves_is_not_judged() -> None:
+    found = judged(ROWS.replace("    W1 -= 0.1 * X.T @ d1\n", ""))
+    assert found.verdict == "not judged"
+    assert "never updated" in found.reason
+
+
+def test_no_update_at_all_is_not_judged_and_says_what_to_add() -> None:
+    found = judged(DATA + "W = np.ones((3, 2))\nout = X @ W\n")
+    assert found.verdict == "not judged"
+    assert "W = W - 0.1" in found.remedy
+
+
+def test_a_program_that_stops_is_not_judged() -> None:
+    found = judged(DATA + "W = np.ones((4, 2))\nout = X @ W\n")
+    assert found.verdict == "not judged"
+    assert "ValueError" in found.reason
+    assert "line 7" in found.reason
+
+
+def test_a_factor_common_to_all_layers_is_no_mistake() -> None:
+    assert (
+        judged(ROWS.replace("d2 = (out - T) / len(X)", "d2 = 2 * (out - T)")).verdict == "correct"
+    )
+
+
+def test_momentum_and_decay_are_judged_by_what_they_are() -> None:
+    momentum = ROWS.replace("for step", "v = np.zeros_like(W1)\nfor step").replace(
+        "    W1 -= 0.1 * X.T @ d1\n", "    v = 0.9 * v - 0.1 * X.T @ d1\n    W1 += v\n"
+    )
+    assert judged(momentum).verdict == "correct"
+
+
+def test_a_softmax_over_the_samples_is_told() -> None:
+    text = CLASS.replace("e / e.sum(axis=1, keepdims=True)", "e / e.sum(axis=0)")
+    found = judged(text)
+    assert found.verdict == "wrong"
+    assert found.lines == [
+        next(k for k, s in enumerate(text.splitlines(), 1) if "e.sum(axis=0)" in s)
+    ]
+
+
+def test_the_verdict_does_not_hang_on_the_data() -> None:
+    for seed in (1, 2, 3):
+        assert judged(ROWS.replace("default_rng(7)", f"default_rng({seed})")).verdict == "correct"
