@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.reading.differences import by_differences
 from chainrule.reading.graph import Graph, Values, substitute, unguarded
 from chainrule.recording.tape import Node, Reference, references, words
 
@@ -173,61 +174,6 @@ def _moved(node: Node, values: Values, G: np.ndarray) -> Iterator[tuple[int, np.
         yield i, total[start : start + int(np.prod(shape))].reshape(shape)
 
 
-_STEP = 1e-6
-_MOST_DIFFERENCES = 4000
-
-
-def _by_differences(
-    node: Node, values: Values, G: Any, wanted: set[int]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Central differences of the recorded function; an elementwise one is asked for all entries at once."""
-    assert node.function is not None
-
-    def value_with(i: int, x: np.ndarray) -> np.ndarray:
-        local = _Overlay(values, {i: x})
-        assert node.function is not None
-        return np.asarray(
-            node.function(*substitute(node.arguments, local), **substitute(node.keywords, local)),
-            float,
-        )
-
-    G = np.asarray(G, float)
-    for i in wanted:
-        x = np.asarray(values[i], float)
-        if (
-            len(node.inputs) == 1
-            and x.shape == values[node.index].shape
-            and node.name in _ELEMENTWISE
-        ):
-            yield i, G * (value_with(i, x + _STEP) - value_with(i, x - _STEP)) / (2 * _STEP)
-            continue
-        if x.size > _MOST_DIFFERENCES:
-            raise NotImplementedError(node.name)
-        gradient = np.zeros(x.shape)
-        for k in np.ndindex(x.shape):
-            up, down = x.copy(), x.copy()
-            up[k] += _STEP
-            down[k] -= _STEP
-            gradient[k] = (G * (value_with(i, up) - value_with(i, down))).sum() / (2 * _STEP)
-        yield i, gradient
-
-
-_ELEMENTWISE = words(
-    "vectorized sinh cosh tan arctan arctanh arcsinh erf softplus log_expit exp2 cbrt"
-)
-
-
-class _Overlay(list):  # type: ignore[type-arg]
-    """Values with some replaced, without a copy of all."""
-
-    def __init__(self, values: Values, changed: dict[int, np.ndarray]) -> None:
-        super().__init__()
-        self._values, self._changed = values, changed
-
-    def __getitem__(self, i: Any) -> Any:
-        return self._changed.get(i, self._values[i])
-
-
 def adjoints_of_inputs(
     node: Node, values: Values, G: np.ndarray, wanted: Callable[[int], bool]
 ) -> Iterator[tuple[int, np.ndarray]]:
@@ -270,7 +216,7 @@ def adjoints_of_inputs(
             if k < len(shares):
                 yield i, _fit(shares[k], values[i].shape)
         return
-    yield from _by_differences(node, values, G, {i for i in node.inputs if wanted(i)})
+    yield from by_differences(node, values, G, {i for i in node.inputs if wanted(i)})
 
 
 def sweep(

@@ -8,7 +8,7 @@ from chainrule.reading.explained import Explained, next_value
 from chainrule.reading.judgement import Judgement, Row
 from chainrule.reading.proportion import multiple
 from chainrule.reading.repairing import Repair, repair
-from chainrule.reading.scales import Scales
+from chainrule.reading.unequal import Scales
 from chainrule.recording.tape import Node, words
 
 _JOINED = words("concatenate hstack append array ravel flatten")

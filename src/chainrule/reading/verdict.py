@@ -20,7 +20,7 @@ from chainrule.reading.points import faithful, replays
 from chainrule.reading.proportion import alike
 from chainrule.reading.repairing import UNNAMED
 from chainrule.reading.roles import TrainingRun
-from chainrule.reading.scales import is_gradient_before
+from chainrule.reading.unequal import is_gradient_before
 from chainrule.recording.running import Recording
 
 POINTS = ((0, False), (1, True), (2, False))  # seed, all weights positive

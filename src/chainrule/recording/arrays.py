@@ -2,6 +2,8 @@
 
 ``Traced`` is an ndarray, so a program does not notice. Arrays that share memory share a ``Buffer``; each write makes a
 new node and raises the buffer's version, and a view reads itself anew from the buffer once that is ahead of it.
+
+It is over 300 lines because an array, its methods and the functions that write for them are of each other's making.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.recording.tape import Reference, Tape, words
+from chainrule.recording.session import Buffer, Session, active, current
+from chainrule.recording.tape import Reference, words
 
 # These return a view of their first argument; a write into it is a write into that.
 VIEWS = words(
@@ -25,39 +28,6 @@ METHODS = words(
     "dot sum mean transpose reshape ravel flatten copy astype max min argmax argmin var std clip squeeze swapaxes "
     "repeat cumsum prod round any all diagonal nonzero take trace conj argsort ptp cumprod compress choose"
 )
-
-
-class _Session:
-    """The tape that is being written, if any, and what is known of plain arrays."""
-
-    tape: Tape | None = None
-    plain: dict[int, tuple[np.ndarray, int]] = {}  # noqa: RUF012 (one for the process, emptied by ``begin``)
-    wrapped: dict[int, tuple[Any, np.ndarray]] = {}  # noqa: RUF012
-
-
-def begin(tape: Tape) -> None:
-    """Let operations be written onto a tape from here on."""
-    _Session.tape, _Session.plain, _Session.wrapped = tape, {}, {}
-
-
-def end() -> None:
-    """Write no more: traced arrays are ordinary ones from here on."""
-    _Session.tape = None
-
-
-def active() -> Tape | None:
-    """Return the tape that is being written."""
-    tape = _Session.tape
-    return tape if tape is not None and tape.recording else None
-
-
-class Buffer:
-    """Memory that arrays share: the node that holds it now, and how often it was written."""
-
-    __slots__ = ("node", "version")
-
-    def __init__(self, node: int) -> None:
-        self.node, self.version = node, 0
 
 
 def map_nested(x: Any, change: Callable[[Any], Any]) -> Any:
@@ -109,15 +79,10 @@ def is_traced(x: Any) -> bool:
     return isinstance(x, slice) and is_traced((x.start, x.stop, x.step))
 
 
-def _tape() -> Tape:
-    assert _Session.tape is not None
-    return _Session.tape
-
-
 def _node_of_plain(array: np.ndarray) -> int:
-    known = _Session.plain.get(id(array))
+    known = Session.plain.get(id(array))
     if known is None:
-        known = _Session.plain[id(array)] = (array, _tape().leaf("leaf", array))
+        known = Session.plain[id(array)] = (array, current().leaf("leaf", array))
     return known[1]
 
 
@@ -134,15 +99,15 @@ def literal(value: Any) -> Any:
     """Return a number of the program's as a traced scalar."""
     if active() is None:
         return value
-    return make(np.asarray(value)[()], _tape().leaf("literal", value))
+    return make(np.asarray(value)[()], current().leaf("literal", value))
 
 
 def wrap(x: Any) -> Any:
     """Follow a plain array, or a list of them, that another library gave."""
     if type(x) is np.ndarray and x.dtype.kind in "fiub" and active() is not None:
-        known = _Session.wrapped.get(id(x))
+        known = Session.wrapped.get(id(x))
         if known is None:
-            known = _Session.wrapped[id(x)] = (make(x, _node_of_plain(x)), x)
+            known = Session.wrapped[id(x)] = (make(x, _node_of_plain(x)), x)
         return known[0]
     if type(x) in (list, tuple) and x and any(type(y) is np.ndarray for y in x):
         return type(x)(wrap(y) for y in x)
@@ -158,7 +123,7 @@ def _along(path: tuple[Any, ...], array: Any) -> Any:
 def node_of(traced: Traced) -> int:
     """Return the node that holds what an array holds now."""
     if not hasattr(traced, "_node"):  # made by a way that is not followed
-        traced._node = _tape().leaf("leaf", np.ndarray.view(traced, np.ndarray))
+        traced._node = current().leaf("leaf", np.ndarray.view(traced, np.ndarray))
         traced._buffer, traced._path, traced._version = Buffer(traced._node), (), 0
     buffer, path = traced._buffer, traced._path
     if buffer.version != traced._version:
@@ -166,7 +131,7 @@ def node_of(traced: Traced) -> int:
             traced._node = buffer.node
         else:
             value = np.ndarray.view(traced, np.ndarray)
-            traced._node = _tape().add(
+            traced._node = current().add(
                 "getitem", lambda base: _along(path, base), (Reference(buffer.node),), {}, value
             )
         traced._version = buffer.version
@@ -187,9 +152,9 @@ def write(traced: Traced, node: int) -> None:
             return base
 
         arguments = (Reference(buffer.node), Reference(node))
-        nodes = _tape().nodes
+        nodes = current().nodes
         value = scatter(nodes[buffer.node].value, nodes[node].value)
-        buffer.node = _tape().add("scatter", scatter, arguments, {}, value)
+        buffer.node = current().add("scatter", scatter, arguments, {}, value)
     buffer.version += 1
     traced._version, traced._node = buffer.version, node
 
@@ -211,7 +176,7 @@ def call(name: str, function: Callable[..., Any], arguments: Any, keywords: dict
     references = referred(arguments), referred(keywords)
     result = function(*given, **named)
     if target is not None:
-        _store(target, _tape().add(name, function, references[0], references[1], result), result)
+        _store(target, current().add(name, function, references[0], references[1], result), result)
         return target
     return _traced_result(result, name, function, references, arguments, (given[1:], named))
 
@@ -226,7 +191,7 @@ def _store(target: Any, node: int, result: Any) -> None:
     if isinstance(target, Traced):
         write(target, node)
     else:
-        _Session.plain[id(target)] = (target, node)
+        Session.plain[id(target)] = (target, node)
 
 
 def _changed(name: str, function: Any, arguments: Any, keywords: dict[str, Any]) -> None:
@@ -239,7 +204,7 @@ def _changed(name: str, function: Any, arguments: Any, keywords: dict[str, Any])
 
     references = referred(arguments), referred(keywords)
     function(*plain(arguments), **plain(keywords))
-    node = _tape().add(name, changed, references[0], references[1], plain(arguments[0]))
+    node = current().add(name, changed, references[0], references[1], plain(arguments[0]))
     write(arguments[0], node)
 
 
@@ -248,7 +213,7 @@ def _traced_result(
 ) -> Any:
     if isinstance(result, (np.ndarray, np.generic)) and result.dtype.kind in "fiub":
         first = arguments[0] if arguments else None
-        node = _tape().add(name, function, references[0], references[1], result)
+        node = current().add(name, function, references[0], references[1], result)
         if (
             name in VIEWS
             and isinstance(first, Traced)
@@ -324,7 +289,7 @@ class Traced(np.ndarray):
         arguments = (Reference(node_of(self)), referred(index), referred(value))
         memory = np.ndarray.view(self, np.ndarray)
         memory[plain(index)] = plain(value)
-        write(self, _tape().add("setitem", _set, arguments, {}, memory))
+        write(self, current().add("setitem", _set, arguments, {}, memory))
 
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))

@@ -16,7 +16,6 @@ import numpy as np
 
 from chainrule.recording.arrays import (
     Traced,
-    active,
     call,
     is_traced,
     literal,
@@ -24,6 +23,7 @@ from chainrule.recording.arrays import (
     plain,
     write,
 )
+from chainrule.recording.session import active
 from chainrule.recording.tape import words
 
 DRAWING = words(

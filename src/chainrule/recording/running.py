@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.recording import arrays
+from chainrule.recording import session
 from chainrule.recording.modules import (
     DRAWING,
     Draws,
@@ -211,7 +211,7 @@ def record(
     rewrite(source, path)
     run = _Run(recording)
     recording.names = {"__name__": "__main__"}
-    arrays.begin(tape)
+    session.begin(tape)
     try:
         with _surroundings(path), _alarm(seconds):
             run.execute(source, path, recording.names)
@@ -222,7 +222,7 @@ def record(
     except BaseException as error:
         recording.failure = _failure(error, recording)
     finally:
-        arrays.end()
+        session.end()
     return recording
 
 
