@@ -370,6 +370,70 @@ def test_every_module_has_a_docstring() -> None:
     assert [label(path) for path in modules(SOURCE) if not ast.get_docstring(parse(path))] == []
 
 
+# ---- records know all about their rules -------------------------------------------------------------
+
+
+def registered_names() -> set[str]:
+    """Return all that users may call a rule, and the names of the links."""
+    places = {
+        "equations.activations": "activations",
+        "equations.losses": "losses",
+        "optimizers.catalogue": "optimizers",
+        "optimizers.schedules": "schedules",
+        "network.initializers": "initializers",
+    }
+    registries = [getattr(import_module(f"chainrule.{m}"), r) for m, r in places.items()]
+    names = {name for r in registries for record in r for name in (record.name, *record.aliases)}
+    return names | set(import_module("chainrule.equations.links").LINKS)
+
+
+def matches_on_names(path: Path, names: set[str]) -> list[str]:
+    """List every comparison with a registered name: what it decides belongs into the record."""
+    found = []
+    for node in ast.walk(parse(path)):
+        operands: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            operands = [node.left, *node.comparators]
+        elif isinstance(node, ast.MatchValue):
+            operands = [node.value]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "startswith":
+            operands = node.args
+        for operand in operands:
+            parts = (
+                operand.elts if isinstance(operand, ast.Tuple | ast.List | ast.Set) else [operand]
+            )
+            found += [
+                f"{label(path)}:{part.lineno}: {part.value!r}"
+                for part in parts
+                if isinstance(part, ast.Constant)
+                and isinstance(part.value, str)
+                and (part.value in names or part.value.rstrip("(") in names)
+            ]
+    return found
+
+
+def test_nobody_matches_on_a_registered_name() -> None:
+    names = registered_names()
+    assert {"adamw", "lbfgs", "relu", "swish", "poisson", "cosine", "zeros", "softmax"} <= names
+    assert [line for path in modules(SOURCE) for line in matches_on_names(path, names)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if solver == 'adam': pass",
+        "x = 'relu' != name",
+        "first = name in ('adam', other)",
+        "match solver:\n    case 'sgd' | other.name:\n        pass",
+        "if name.startswith('quantile'): pass",
+        "if name.startswith('quantile('): pass",
+    ],
+)
+def test_a_planted_match_on_a_name_is_found(tmp_path: Path, text: str) -> None:
+    path = plant(tmp_path, "training/loop.py", text) / "training/loop.py"
+    assert len(matches_on_names(path, registered_names())) == 1
+
+
 # ---- the public face ----------------------------------------------------------------------------
 
 

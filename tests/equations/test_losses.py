@@ -176,7 +176,7 @@ def test_the_minimum_is_where_the_link_gives_the_mean(spec: str) -> None:
     loss = losses.get(spec)
     _, y = data(loss, n=200, k=1)
     inverse = {"exp": np.log, "identity": np.asarray, "sigmoid": scipy.special.logit}[
-        loss.link_name
+        loss.link.name
     ]
     best = float(inverse(y.mean()))
     assert loss.gradient(np.full_like(y, best), y).mean() == pytest.approx(0.0, abs=1e-14)

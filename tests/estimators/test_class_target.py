@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit, log_softmax
 
 from chainrule.equations.activations import sigmoid
-from chainrule.equations.losses import softmax
+from chainrule.equations.links import softmax
 from chainrule.errors import InputError
 from chainrule.estimators.class_target import ClassTarget, class_target, positions
 

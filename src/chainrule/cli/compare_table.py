@@ -223,10 +223,9 @@ def _arguments(common: FitOptions, chosen: FitOptions) -> str:
     import shlex
 
     words = [common.table, "--target", common.target, "--hidden", chosen.hidden]
-    if chosen.activation != "relu":
-        words += ["--activation", chosen.activation]
-    if chosen.solver != "adamw":
-        words += ["--solver", chosen.solver]
+    for name, text in (("activation", "relu"), ("solver", "adamw")):
+        if getattr(chosen, name) != text:
+            words += [f"--{name}", getattr(chosen, name)]
     if chosen.learning_rate is not None:
         words += ["--learning-rate", f"{chosen.learning_rate:g}"]
     for name, usual in (("dropout", None), ("schedule", "cosine"), ("batch_size", "auto"),

@@ -215,7 +215,7 @@ def row_scores(estimator: Any, X: Any, y: np.ndarray) -> np.ndarray | None:
     if is_classifier(estimator):
         return np.asarray(predicted == y, dtype=np.float64)
     spread = float(np.var(y.astype(np.float64)))
-    if predicted.ndim != 1 or str(estimator.loss).startswith("quantile") or not spread > 0.0:
+    if predicted.ndim != 1 or not spread > 0.0:
         return None
     return np.asarray(1.0 - (y - predicted) ** 2 / spread)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.diagnosis import behaviour, conventions, scope
 from chainrule.diagnosis.calling.adapter import Adapter, Call
-from chainrule.diagnosis.calling.known import Known, Network
+from chainrule.diagnosis.calling.known import OUTPUTS, Known, Network
 from chainrule.diagnosis.calling.trying import NotRecognised, recognise, tolerance
 from chainrule.diagnosis.explaining import best_explanation
 from chainrule.diagnosis.mistakes import BANK, CHAINRULE, Convention, Mistake, Setting
@@ -168,16 +168,8 @@ def _guessed(known: Known, network: Network) -> list[str]:
     """Say what rests on a guessed loss: p - y is right for one loss and lacks a factor for another."""
     if known.loss is not None:
         return []
-    if network.loss == "squared_error" and network.last == "sigmoid":
-        return [
-            "judged as the squared error of a sigmoid; if the loss is the log-loss, p (1 - p) is a factor too many: "
-            "give loss='binary_log_loss'"
-        ]
-    if network.loss == "binary_log_loss":
-        return [
-            "judged as the log-loss of a sigmoid, where delta is p - y; if the loss is another one, give loss="
-        ]
-    return []
+    remark = OUTPUTS.get((network.last or "identity", network.loss))
+    return [remark] if remark else []
 
 
 def _known(

@@ -22,6 +22,7 @@ import numpy as np
 
 from chainrule.diagnosis.mistakes import CHAINRULE, Convention, Setting
 from chainrule.equations.elementary import Array
+from chainrule.equations.losses import losses
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import Parameters
 
@@ -176,14 +177,15 @@ def probe(
     sizes = tuple(sizes) if sizes is not None else chosen
     n = n_samples or n
     if activations is None:
-        last = "tanh" if loss == "squared_error" and len(sizes) > 2 else "identity"
+        activated = losses.get(loss).link.is_identity and len(sizes) > 2
+        last = "tanh" if activated else "identity"
         hidden = [name for name in HIDDEN if name != last] if len(sizes) < 5 else list(HIDDEN)
         if len(sizes) == 3:  # with a single hidden layer, that one should have negative slopes too
-            hidden = hidden[1:] if last == "tanh" else hidden
+            hidden = hidden[1:] if activated else hidden
         if family in ("square", "single square"):
             # another order, so that no two kinds agree by the choice of functions
             hidden = [*hidden[1:], hidden[0]]
-            last = "softplus" if last != "identity" else last
+            last = "softplus" if activated else last
         activations = [*(hidden[i % len(hidden)] for i in range(len(sizes) - 2)), last]
     return _chosen(family, Architecture(sizes, tuple(activations), loss, l2), n, convention, seed)
 

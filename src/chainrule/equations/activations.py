@@ -215,6 +215,8 @@ class Activation:
         what is about symmetric, or LeCun's.
     self_normalizing : bool
         Whether it keeps mean 0 and variance 1 from layer to layer, but only from that initialiser.
+    is_identity : bool
+        Whether f(z) = z, which is not worth showing.
     aliases : tuple of str
         Other names.
 
@@ -239,6 +241,7 @@ class Activation:
     kinks: tuple[float, ...] = ()
     initializer: str = "he_uniform"
     self_normalizing: bool = False
+    is_identity: bool = False
     aliases: tuple[str, ...] = ()
 
     @property
@@ -284,7 +287,15 @@ class Activation:
 activations: Registry[Activation] = Registry("activation", Activation)
 
 for _record in (
-    Activation("identity", identity, identity_derivative, "z", "1", initializer="glorot_uniform"),
+    Activation(
+        "identity",
+        identity,
+        identity_derivative,
+        "z",
+        "1",
+        initializer="glorot_uniform",
+        is_identity=True,
+    ),
     Activation(
         "sigmoid",
         sigmoid,

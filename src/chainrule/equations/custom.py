@@ -13,19 +13,13 @@ from functools import partial
 
 import numpy as np
 
-from chainrule.equations.activations import Activation, activations, identity, sigmoid
+from chainrule.equations.activations import Activation, activations
 from chainrule.equations.domains import domain_named
-from chainrule.equations.elementary import Array, exp
-from chainrule.equations.losses import Loss, losses, softmax
+from chainrule.equations.elementary import Array
+from chainrule.equations.links import link_named
+from chainrule.equations.losses import Loss, losses
 from chainrule.equations.numeric_derivative import ElementwiseDerivative, elementwise_derivative
 from chainrule.errors import InputError
-
-LINKS: dict[str, Callable[[Array], Array]] = {
-    "identity": identity,
-    "sigmoid": sigmoid,
-    "softmax": softmax,
-    "exp": exp,
-}
 
 
 def register_activation(
@@ -150,8 +144,7 @@ def register_loss(
     >>> losses.unregister("quartic")
     """
     _check_name("loss", name)
-    if link not in LINKS:
-        raise InputError.of("link", got=repr(link), expected=f"one of {', '.join(LINKS)}")
+    fused = link_named(link)
     value, derivative = _plain(value), _plain(derivative)
     what = f"loss {name}"
     for target in domain_named(domain, of_numbers=True).examples:
@@ -167,11 +160,10 @@ def register_loss(
             name,
             value,
             derivative,
-            LINKS[link],
+            fused,
             domain,
             formula or name,
             derivative_formula or f"d{name}/dz",
-            link_name=link,
             source=source,
             kinks="z = y" if kinks else "",
         )

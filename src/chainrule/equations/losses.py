@@ -24,7 +24,7 @@ from typing import Self
 
 import numpy as np
 
-from chainrule.equations.activations import identity, sigmoid, softplus
+from chainrule.equations.activations import sigmoid, softplus
 from chainrule.equations.domains import DOMAINS, Domain
 from chainrule.equations.elementary import (
     Array,
@@ -38,6 +38,7 @@ from chainrule.equations.elementary import (
     sign,
     where,
 )
+from chainrule.equations.links import EXP, IDENTITY, SIGMOID, SOFTMAX, Link
 from chainrule.equations.registry import Registry, specification
 from chainrule.errors import InputError
 
@@ -156,15 +157,6 @@ def focal_derivative(z: Array, y: Array, focus: Array, alpha: Array) -> Array:
     return alpha * y * positive + (1.0 - alpha) * (1.0 - y) * negative
 
 
-# ---- output links: from raw scores to predictions ------------------------------------------------
-
-
-def softmax(z: Array) -> Array:
-    # not exp(z - log_sum_exp(z)): in float32 at scores near 1000 those rows would sum to 1 ± 6e-5
-    shift = row_maximum(z)
-    return exp(z - shift) / row_sum_exp(z, shift)
-
-
 # ---- the numbers that a rule takes, one column an output -----------------------------------------
 
 
@@ -205,7 +197,7 @@ class Loss:
         The name to use in ``loss=``.
     value, derivative : callable
         ``value(z, y, *parameters)``, elementwise; with ``normalizer`` as last argument if there is one.
-    link : callable
+    link : Link
         From raw scores to predictions, (n, k) to (n, k).
     domain : str
         What ``y`` may be, the name of one of ``chainrule.equations.domains``.
@@ -221,7 +213,7 @@ class Loss:
         From parameters and the number of outputs to what the rule receives, (p, k).
     normalizer : callable or None
         From a row of scores to the one number that couples its outputs.
-    formula, derivative_formula, link_name, source, dropped : str
+    formula, derivative_formula, source, dropped : str
         How it is written on paper, where it was published, and which constant was left out.
     kinks : str
         Where the derivative does not exist: ``""``, ``"z = y"``.
@@ -238,11 +230,10 @@ class Loss:
     name: str
     value: Callable[..., Array]
     derivative: Callable[..., Array]
-    link: Callable[[Array], Array]
+    link: Link
     domain: str
     formula: str
     derivative_formula: str
-    link_name: str = "identity"
     source: str = ""
     dropped: str = ""
     parameters: tuple[float, ...] = ()
@@ -315,7 +306,7 @@ for _record in (
         "squared_error",
         squared_error,
         squared_error_derivative,
-        identity,
+        IDENTITY,
         "real",
         "(z - y)² / 2",
         "z - y",
@@ -325,7 +316,7 @@ for _record in (
         "absolute_error",
         absolute_error,
         absolute_error_derivative,
-        identity,
+        IDENTITY,
         "real",
         "|z - y|",
         "sign(z - y)",
@@ -336,7 +327,7 @@ for _record in (
         "huber",
         huber,
         huber_derivative,
-        identity,
+        IDENTITY,
         "real",
         "r²/2 if |r| <= delta else delta (|r| - delta/2), r = z - y",
         "r if |r| <= delta else delta sign(r)",
@@ -349,7 +340,7 @@ for _record in (
         "quantile",
         quantile,
         quantile_derivative,
-        identity,
+        IDENTITY,
         "real",
         "max(z - y, 0) - level (z - y)",
         "1 - level if z > y, -level if z < y",
@@ -366,11 +357,10 @@ for _record in (
         "poisson",
         poisson,
         poisson_derivative,
-        exp,
+        EXP,
         "nonnegative",
         "exp(z) - y z",
         "exp(z) - y",
-        link_name="exp",
         source="Nelder & Wedderburn 1972, section 3",
         dropped="log(y!)",
     ),
@@ -378,11 +368,10 @@ for _record in (
         "gamma",
         gamma,
         gamma_derivative,
-        exp,
+        EXP,
         "positive",
         "z + y exp(-z)",
         "1 - y exp(-z)",
-        link_name="exp",
         source="Nelder & Wedderburn 1972, section 3",
         dropped="-log(y) - 1",
     ),
@@ -390,11 +379,10 @@ for _record in (
         "binary_log_loss",
         binary_log_loss,
         binary_log_loss_derivative,
-        sigmoid,
+        SIGMOID,
         "unit",
         "log(1 + exp(z)) - y z",
         "1 / (1 + exp(-z)) - y",
-        link_name="sigmoid",
         source="Cox 1958; label smoothing: Szegedy et al. 2016, section 7",
         parameters=(0.0,),
         parameter_names=("label_smoothing",),
@@ -406,11 +394,10 @@ for _record in (
         "multiclass_log_loss",
         multiclass_log_loss,
         multiclass_log_loss_derivative,
-        softmax,
+        SOFTMAX,
         "one_hot",
         "sum of y (log sum exp(z) - z)",
         "softmax(z) - y",
-        link_name="softmax",
         source="Bridle 1990; label smoothing: Szegedy et al. 2016, section 7",
         parameters=(0.0,),
         parameter_names=("label_smoothing",),
@@ -422,11 +409,10 @@ for _record in (
         "focal",
         focal,
         focal_derivative,
-        sigmoid,
+        SIGMOID,
         "unit",
         "-alpha y (1-p)^g log p - (1-alpha) (1-y) p^g log(1-p), p = 1 / (1 + exp(-z))",
         "alpha y (1-p)^g (g p log p - (1-p)) + (1-alpha) (1-y) p^g (p - g (1-p) log(1-p))",
-        link_name="sigmoid",
         source="Lin et al. 2017, eq. 5",
         parameters=(2.0, 0.25),
         parameter_names=("gamma", "alpha"),

@@ -102,7 +102,7 @@ class ClassTarget:
     @property
     def link_name(self) -> str:
         """``out_activation_`` as scikit-learn calls it."""
-        return "softmax" if self.coupled else "logistic"
+        return self.function.link.scikit_learn_name or self.function.link.name
 
     def codes(self, y: np.ndarray) -> np.ndarray:
         """Return the position of each label in its column's classes, (n, n_columns).
@@ -212,10 +212,10 @@ def class_target(kind: str, classes: Sequence[np.ndarray], loss: str | Loss) -> 
         fitting = [r.name for r in losses if r.targets.of_classes]
         expected = f"'auto', 'log_loss' or one of {', '.join(fitting)}"
         raise InputError.of("loss", got=repr(loss), expected=f"a loss of probabilities: {expected}")
-    if record.normalizer is None and record.link_name != "sigmoid":
+    if record.normalizer is None and (record.link.by_rows or not record.link.of_probabilities):
         raise InputError.of(
             "loss",
-            got=f"{loss!r} with link {record.link_name}",
+            got=f"{loss!r} with link {record.link.name}",
             expected="a loss with link sigmoid, or multiclass_log_loss",
         )
     if target.coupled and kind != "single":

@@ -72,8 +72,7 @@ class NumberTarget:
     @property
     def link_name(self) -> str:
         """``out_activation_`` as scikit-learn calls it."""
-        name = self.function.link_name
-        return "logistic" if name == "sigmoid" else name
+        return self.function.link.scikit_learn_name or self.function.link.name
 
     def encode(self, y: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
         """Return y' in the layout of the outputs, (n, n_outputs); InputError outside the loss's domain."""
@@ -132,9 +131,9 @@ def number_target(
     columns = np.asarray(y, dtype=np.float64)
     center, scale = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
     record.check_targets(columns)
-    if scaled and record.domain == "real" and record.link_name == "identity":
+    if scaled and record.domain == "real" and record.link.is_identity:
         center, scale = _mean_and_deviation(columns, weights)
-    elif scaled and record.link_name in ("exp", "identity") and record.domain != "unit":
+    elif scaled and record.link.keeps_factors and record.domain != "unit":
         scale = _mean(columns, weights)
     scale = np.where((scale > 0.0) & np.isfinite(scale), scale, 1.0)  # a constant column stays
     single = (y.dtype if dtype is None else dtype) == np.float32

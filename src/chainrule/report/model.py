@@ -70,10 +70,9 @@ def one_line(architecture: Architecture) -> str:
 
 def _output(architecture: Architecture) -> str:
     """Name what happens to the scores: the last activation, if any, and the loss's output link."""
-    link, last = architecture.loss_function.link_name, architecture.activations[-1]
-    if last == "identity":
-        return "linear" if link == "identity" else link
-    return last if link == "identity" else f"{last}, {link}"
+    link, last = architecture.loss_function.link, architecture.f[-1]
+    steps = [*([] if last.is_identity else [last.spec]), *([] if link.is_identity else [link.name])]
+    return ", ".join(steps) or "linear"
 
 
 def diagram(architecture: Architecture) -> list[str]:

@@ -194,10 +194,10 @@ def _parameters(p: Probe, form: Form) -> Any:
 
 
 def _activations(p: Probe, form: Form) -> list[Any]:
-    link = p.architecture.loss_function.link_name
+    link = p.architecture.loss_function.link
     specs = list(p.architecture.activations)
-    if specs[-1] == "identity" and link in ("sigmoid", "softmax"):
-        specs[-1] = link  # in a list of activations the output's link stands last
+    if p.architecture.f[-1].is_identity and link.of_probabilities:
+        specs[-1] = link.name  # in a list of activations the output's link stands last
     if form.words in ("words", "Words"):
         return [word(spec, form.words == "Words") for spec in specs]
     return [function(spec, form.words == "pairs") for spec in specs]

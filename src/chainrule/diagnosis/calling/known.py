@@ -9,6 +9,8 @@ from chainrule.diagnosis.calling.adapter import Adapter
 from chainrule.diagnosis.calling.forms import without_biases
 from chainrule.diagnosis.mistakes import CHAINRULE, Convention
 from chainrule.diagnosis.probes import FAMILIES, Probe, probe
+from chainrule.equations.activations import activations
+from chainrule.equations.losses import losses
 
 #: Activations by name, for code that knows only some of them. Neighbours differ, so that an index shift shows.
 NAMED = (
@@ -21,16 +23,22 @@ NAMED = (
     (("relu",), "identity"),
 )
 
-#: What code may have built in: hidden activation; and output activation with loss.
+#: What code may have built in: the hidden activation.
 _HIDDEN = ("relu", "tanh", "sigmoid", "leaky_relu(0.01)")
-_OUTPUT = (
-    ("identity", "squared_error"),
-    ("identity", "binary_log_loss"),
-    ("identity", "multiclass_log_loss"),
-    ("sigmoid", "squared_error"),
-    ("relu", "squared_error"),
-    ("tanh", "squared_error"),
+#: The same of output activation and loss, with what rests on the guess.
+_IF_NOT_LOG_LOSS = "judged as the log-loss of a sigmoid, where delta is p - y; if the loss is another one, give loss="
+_IF_LOG_LOSS = (
+    "judged as the squared error of a sigmoid; if the loss is the log-loss, p (1 - p) is a factor too many: "
+    "give loss='binary_log_loss'"
 )
+OUTPUTS = {
+    ("identity", "squared_error"): "",
+    ("identity", "binary_log_loss"): _IF_NOT_LOG_LOSS,
+    ("identity", "multiclass_log_loss"): "",
+    ("sigmoid", "squared_error"): _IF_LOG_LOSS,
+    ("relu", "squared_error"): "",
+    ("tanh", "squared_error"): "",
+}
 
 
 @dataclass(frozen=True)
@@ -115,12 +123,12 @@ def guesses(adapter: Adapter, known: Known, network: Network) -> Iterator[Networ
     elif adapter.takes_activations:
         # the mixed ones first: with relu alone an index shift would not show
         mixed = [pair for pair in NAMED if len(pair[0]) > 1] if network.hidden else []
-        losses = dict.fromkeys(loss for _, loss in outputs)
+        possible = dict.fromkeys(loss for _, loss in outputs)
         options = [
             (names, last, loss)
             for names, last in [(network.hidden, network.last), *mixed]
-            for loss in losses
-            if _is(loss, "squared_error") or last in (None, "identity")
+            for loss in possible
+            if may_follow(last, loss)
         ]
     else:
         inside = (known.hidden,) if known.hidden else _HIDDEN
@@ -129,20 +137,26 @@ def guesses(adapter: Adapter, known: Known, network: Network) -> Iterator[Networ
             (names, last, loss)
             for last, loss in outputs
             for names in hidden
-            if last == "identity" or not known.hidden
+            if _is_linear(last) or not known.hidden
         ]
     for names, last, loss in options:
-        if k > 1 or not _is(loss, "multiclass_log_loss"):
+        if k > 1 or not losses.get(loss).link.by_rows:
             yield Network(L, k, names, last, loss)
 
 
 def _outputs(known: Known) -> list[tuple[str, str]]:
     """Return the pairs of output activation and loss that are possible."""
     if known.loss is None:
-        return list(_OUTPUT)
-    same = [(last, known.loss) for last, loss in _OUTPUT if _is(known.loss, loss)]
+        return list(OUTPUTS)
+    name = losses.get(known.loss).name
+    same = [(last, known.loss) for last, loss in OUTPUTS if loss == name]
     return same or [("identity", known.loss)]
 
 
-def _is(loss: str, name: str) -> bool:
-    return loss.split("(")[0] == name
+def may_follow(last: str | None, loss: str) -> bool:
+    """Tell whether a loss takes the scores of an output activation: only a link of its own excludes one."""
+    return losses.get(loss).link.is_identity or _is_linear(last)
+
+
+def _is_linear(last: str | None) -> bool:
+    return last is None or activations.get(last).is_identity

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.equations.activations import activations
+from chainrule.equations.activations import Activation, activations
+from chainrule.equations.links import LINKS, Link
 
 _SPELLINGS = {
     "W": "w ws weight weights",
@@ -135,6 +136,10 @@ _SAME = {
 }
 
 
+#: Output links that are no activations, but stand in people's lists of them.
+_BY_ROWS = [link for link in LINKS.values() if link.by_rows]
+
+
 class Word(str):
     """The name of an activation that equals its other spellings, and can be called: it returns (f(z), f'(z))."""
 
@@ -164,34 +169,22 @@ def _plain(name: str) -> str:
 
 
 def _value_and_derivative(plain: str) -> Callable[[Any], tuple[Any, Any]]:
-    if plain == "softmax":
+    return _both(next(f for f in (*activations, *_BY_ROWS) if _plain(f.name) == plain))
 
-        def softmax(z: Any) -> tuple[Any, Any]:
-            e = np.exp(z - z.max())
-            p = e / e.sum(axis=-1, keepdims=True)
-            return p, p * (1.0 - p)
 
-        return softmax
-    record = next(f for f in activations if _plain(f.name) == plain)
-
+def _both(rule: Activation | Link) -> Callable[[Any], tuple[Any, Any]]:
     def both(z: Any) -> tuple[Any, Any]:
-        a = record(z)
-        return a, record.prime(z, a)
+        z = np.asarray(z, dtype=float)
+        a = rule(z)
+        return a, rule.prime(z, a) if isinstance(rule, Activation) else a * (1.0 - a)
 
     return both
 
 
 def function(spec: str, derivative: bool) -> Callable[..., Any]:
     """Return an activation as a function of z: its value, or value and derivative."""
-    if spec == "softmax":
-        both = _value_and_derivative("softmax")
-    else:
-        record = activations.get(spec)
-
-        def both(z: Any) -> tuple[Any, Any]:
-            z = np.asarray(z, dtype=float)
-            a = record(z)
-            return a, record.prime(z, a)
+    linked = next((link for link in _BY_ROWS if link.name == spec), None)
+    both = _both(linked or activations.get(spec))
 
     def value(z: Any, *_: Any) -> Any:
         return both(z)[0]

@@ -22,6 +22,7 @@ from chainrule.diagnosis.calling.known import (
     families,
     guesses,
     make_probe,
+    may_follow,
     penalty,
 )
 from chainrule.diagnosis.calling.returned import Read, Unreadable
@@ -80,7 +81,7 @@ def _networks(adapter: Adapter, known: Known, depth: int) -> Iterator[Network]:
             outputs = [known.sizes[-1] if known.sizes else known.n_outputs or 1]
         for n_outputs in outputs:
             for hidden, last in named:
-                if last not in (None, "identity") and loss != "squared_error":
+                if not may_follow(last, loss):
                     continue
                 yield Network(depth, n_outputs, hidden, last, loss)
 

@@ -180,7 +180,7 @@ def hidden(architecture: Architecture, l: int) -> bool:
 
 def active(architecture: Architecture, l: int) -> bool:
     """Layers whose activation is not the identity."""
-    return architecture.activations[l - 1] != "identity"
+    return not architecture.f[l].is_identity
 
 
 def above_first(architecture: Architecture, l: int) -> bool:

@@ -33,7 +33,7 @@ _SQUARED = _with_loss("squared_error")
 def _plus(p: Place) -> Array:
     """Return the output plus the target."""
     s = p.setting
-    return s.share * ((s.a[s.L] if s.loss.name == "squared_error" else s.probabilities) + s.Y)
+    return s.share * ((s.a[s.L] if s.loss.link.is_identity else s.probabilities) + s.Y)
 
 
 def _softmax_over_samples(p: Place) -> Array:

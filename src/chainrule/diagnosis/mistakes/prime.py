@@ -39,7 +39,7 @@ _RECTIFIERS = _with_activation("relu", "leaky_relu")
 
 def _next(p: Place) -> Array:
     s = p.setting
-    if p.l + 1 == s.L and s.loss.link_name in ("sigmoid", "softmax"):
+    if p.l + 1 == s.L and s.loss.link.of_probabilities:
         # in a list of activations the output's link stands there
         q = s.loss.link(p.z)
         return q * (1.0 - q)
@@ -49,7 +49,7 @@ def _next(p: Place) -> Array:
 
 def _next_at_a(p: Place) -> Array:
     s = p.setting
-    if p.l + 1 == s.L and s.loss.link_name in ("sigmoid", "softmax"):
+    if p.l + 1 == s.L and s.loss.link.of_probabilities:
         return p.a * (1.0 - p.a)
     return s.f[p.l + 1].prime(p.z, p.a)
 

@@ -14,7 +14,7 @@ def _two_below_output(architecture: Architecture, l: int) -> bool:
 
 
 def _next_is_active(architecture: Architecture, l: int) -> bool:
-    return hidden(architecture, l) and architecture.activations[l] != "identity"
+    return hidden(architecture, l) and not architecture.f[l + 1].is_identity
 
 
 # right: p.delta_up @ p.W_up.T

@@ -44,13 +44,13 @@ def words(
 ) -> dict[str, str]:
     """Return what stands for the braces in a mistake's texts."""
     L = architecture.n_layers
-    link = architecture.loss_function.link_name
+    link = architecture.loss_function.link
 
     def function(l: int) -> str:
         if l < 1:
             return "none"
-        name = architecture.activations[l - 1]
-        return link if l == L and name == "identity" and link in ("sigmoid", "softmax") else name
+        f = architecture.f[l]
+        return link.name if l == L and f.is_identity and link.of_probabilities else f.spec
 
     if len(layers) == 1:
         l = layers[0]

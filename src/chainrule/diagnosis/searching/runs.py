@@ -56,7 +56,7 @@ class Run:
             # a (1 - a) of a saturated unit is rounded relative to 1, not to itself
             return np.abs(s.f[l].prime(s.z[l], s.a[l])) + _SATURATED
 
-        out = s.a[s.L] if s.loss.link_name == "identity" else s.probabilities
+        out = s.a[s.L] if s.loss.link.is_identity else s.probabilities
         delta = s.share * (np.abs(out) + np.abs(s.Y)) * slope(s.L)
         dW, db = [0.0] * (s.L + 1), [0.0] * (s.L + 1)
         for l in range(s.L, 0, -1):

@@ -47,8 +47,9 @@ def network_flags(
     with np.errstate(all="ignore"):
         P = forward(problem.theta, problem.X, problem.masks)
         for flow in gradient_flow(problem.theta, P, np.zeros_like(problem.theta.vector)):
-            name = problem.architecture.f[flow.layer].name
-            if flow.saturated >= _MUCH and name != "identity":
+            f = problem.architecture.f[flow.layer]
+            name = f.name
+            if flow.saturated >= _MUCH and not f.is_identity:
                 text = (
                     f"layer {flow.layer} ({name}): {flow.saturated:.0%} of its slopes are below {FLAT};"
                     " small gradients there are true"

@@ -137,7 +137,7 @@ class Plan:
             product = MatMul(self.output_of(l - 1), Symbol("W", l))
             why = "each unit adds up its weighted inputs and its bias"
             yield Equation(z, Plus((product, Symbol("b", l))), "affine", why, "forward")
-            if f[l].name == "identity":
+            if f[l].is_identity:
                 yield Equation(a, z, "activation", "no activation: the score as it is", "forward")
             else:
                 value = Apply(f[l].spec, f[l], (z,))
@@ -151,8 +151,8 @@ class Plan:
 
     def _objective(self, scores: Symbol) -> Iterator[Equation]:
         loss = self.architecture.loss_function
-        if loss.link_name != "identity":
-            link = Apply(loss.link_name, loss.link, (scores,), by_rows=True)
+        if not loss.link.is_identity:
+            link = Apply(loss.link.name, loss.link, (scores,), by_rows=True)
             why = "the output link makes predictions of raw scores; the loss has it built in"
             yield Equation(Symbol("p"), link, "link", why, "forward")
         losses = Apply(
@@ -195,7 +195,7 @@ class Plan:
             local: list[Expression] = []  # what the chain rule puts between dJ/dh and dJ/dz
             if l in self.masked:
                 local.append(Symbol("mask", l))
-            if f[l].name != "identity":
+            if not f[l].is_identity:
                 yield self._slope(l, f[l])
                 local.append(Symbol("f'", l))
             dz: Expression
