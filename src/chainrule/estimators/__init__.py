@@ -3,5 +3,7 @@
 from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.loading import load
 from chainrule.estimators.regressor import MLPRegressor
+from chainrule.estimators.table.table_classifier import TableClassifier
+from chainrule.estimators.table.table_regressor import TableRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor", "load"]
+__all__ = ["MLPClassifier", "MLPRegressor", "TableClassifier", "TableRegressor", "load"]

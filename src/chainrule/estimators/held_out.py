@@ -39,9 +39,7 @@ class HeldOut:
         ------
         InputError
         """
-        if (self.X_val is None) != (self.y_val is None):
-            name, other = ("X_val", "y_val") if self.X_val is None else ("y_val", "X_val")
-            raise InputError.of(name, got=None, expected=f"values, because {other} is given")
+        self._check_pair()
         if partial and p.early_stopping:
             raise InputError.of(
                 "early_stopping",
@@ -67,6 +65,24 @@ class HeldOut:
                     expected="a share of the rows to set aside",
                     remedy="set early_stopping=True and give no X_val",
                 )
+
+    def check_alone(self) -> None:
+        """Refuse what contradicts itself, where rows are always held out.
+
+        Raises
+        ------
+        InputError
+        """
+        self._check_pair()
+        given = {"X_val": self.X_val, "groups": self.groups, "times": self.times}
+        named = [name for name, values in given.items() if values is not None]
+        if len(named) > 1:
+            raise InputError.of(named[1], got=" and ".join(named), expected="one of them")
+
+    def _check_pair(self) -> None:
+        if (self.X_val is None) != (self.y_val is None) and not isinstance(self.y_val, str):
+            name, other = ("X_val", "y_val") if self.X_val is None else ("y_val", "X_val")
+            raise InputError.of(name, got=None, expected=f"values, because {other} is given")
 
     def key(self, n: int) -> np.ndarray | None:
         """Return the group or the time of each of ``n`` rows, or None.

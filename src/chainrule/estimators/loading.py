@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from chainrule.estimators.classifier import MLPClassifier
 from chainrule.estimators.number_target import NumberTarget
 from chainrule.estimators.regressor import MLPRegressor
 from chainrule.estimators.saving import FACTS
+from chainrule.estimators.table.table_classifier import TableClassifier
+from chainrule.estimators.table.table_estimator import TableEstimator
+from chainrule.estimators.table.table_regressor import TableRegressor
 from chainrule.network.architecture import Architecture
 from chainrule.storage import ModelContent, load_model
 from chainrule.training import History
@@ -22,7 +25,10 @@ from chainrule.training import History
 _LABEL_TYPE = re.compile(r"[<>|=]?(?:b1|[iu][1248]|f[248]|U[0-9]{0,9}|O)")
 
 
-def load(path: Any) -> MLPClassifier | MLPRegressor:
+Estimator = MLPClassifier | MLPRegressor | TableClassifier | TableRegressor
+
+
+def load(path: Any) -> Estimator:
     """Read a model file.
 
     Parameters
@@ -31,7 +37,7 @@ def load(path: Any) -> MLPClassifier | MLPRegressor:
 
     Returns
     -------
-    MLPClassifier or MLPRegressor
+    MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
         Trained; it predicts the same bits as the one that was saved. Nothing in the file is run.
 
     Raises
@@ -62,7 +68,7 @@ def load(path: Any) -> MLPClassifier | MLPRegressor:
         ) from error
 
 
-def from_content(content: ModelContent) -> MLPClassifier | MLPRegressor:
+def from_content(content: ModelContent) -> Estimator:
     """Return the estimator that plain data describes.
 
     Raises
@@ -70,8 +76,11 @@ def from_content(content: ModelContent) -> MLPClassifier | MLPRegressor:
     InputError, InputTypeError
         If anything in it does not belong there or does not fit the rest.
     """
-    classifies = content.kind == "classifier"
-    estimator = _constructed(MLPClassifier if classifies else MLPRegressor, content.settings)
+    classifies, averaged = content.kind == "classifier", content.members is not None
+    kinds: tuple[Any, Any] = (MLPRegressor, MLPClassifier)
+    if averaged:
+        kinds = (TableRegressor, TableClassifier)
+    estimator = _constructed(kinds[classifies], content.settings)
     architecture = Architecture.from_dict(content.architecture)
     if classifies:
         estimator._target = _class_target(content, architecture)
@@ -84,7 +93,7 @@ def from_content(content: ModelContent) -> MLPClassifier | MLPRegressor:
             got=f"{estimator._target.n_outputs} outputs",
             expected=f"{architecture.sizes[-1]}, as the network has",
         )
-    _take_facts(estimator, content.info)
+    _take_facts(estimator, content.info, ("n_features_in_",) if averaged else FACTS)
     estimator.preparation_ = None
     n_inputs = estimator.n_features_in_
     if content.preparation is not None:
@@ -96,7 +105,12 @@ def from_content(content: ModelContent) -> MLPClassifier | MLPRegressor:
         raise InputError.of(
             "inputs", got=n_inputs, expected=f"{architecture.sizes[0]}, as the network has"
         )
-    estimator.network_, estimator.theta_ = architecture, content.vector
+    estimator.network_ = architecture
+    if averaged:
+        estimator.thetas_ = content.vector.reshape(-1, architecture.n_parameters)
+        estimator.take_facts(content.info)
+        return estimator  # type: ignore[no-any-return]
+    estimator.theta_ = content.vector
     estimator._history = History.from_dict(content.history)
     return estimator  # type: ignore[no-any-return]
 
@@ -112,7 +126,10 @@ def _constructed(kind: Any, settings: Mapping[str, Any]) -> Any:
     if "class_weight" in given:
         given["class_weight"] = _class_weight_from_plain(given["class_weight"])
     estimator = kind(**given)
-    CheckedParameters.of(estimator)
+    if isinstance(estimator, TableEstimator):
+        estimator.recipe()
+    else:
+        CheckedParameters.of(estimator)
     return estimator
 
 
@@ -165,8 +182,8 @@ def _number_target(described: Mapping[str, Any], architecture: Architecture) -> 
     return NumberTarget(architecture.loss, center, scale, flat, dtype)
 
 
-def _take_facts(estimator: Any, info: Mapping[str, Any]) -> None:
-    for name in FACTS:
+def _take_facts(estimator: Any, info: Mapping[str, Any], facts: Sequence[str]) -> None:
+    for name in facts:
         value, kind = info.get(name), str if name == "stop_reason_" else int
         if type(value) is not kind or (isinstance(value, int) and value < 0):
             raise InputError.of(f"info {name}", got=repr(value)[:80], expected=kind.__name__)

@@ -30,7 +30,7 @@ def to_content(estimator: Any, info: Mapping[str, Any] | None = None) -> ModelCo
 
     Parameters
     ----------
-    estimator : MLPClassifier or MLPRegressor
+    estimator : MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
     info : mapping, optional
         More to be kept under ``info``, such as test scores.
     """
@@ -49,24 +49,26 @@ def to_content(estimator: Any, info: Mapping[str, Any] | None = None) -> ModelCo
         }
     names = getattr(estimator, "feature_names_in_", None)
     preparation = estimator.preparation_
-    facts = {name: getattr(estimator, name) for name in FACTS}
+    averaged = hasattr(estimator, "thetas_")
+    facts = estimator.facts() if averaged else {name: getattr(estimator, name) for name in FACTS}
     return ModelContent(
         kind=kind,
         architecture=estimator.network_.to_dict(),
-        vector=estimator.theta_,
+        vector=estimator.thetas_.ravel() if averaged else estimator.theta_,
         classes=classes,
         target=described,
         preparation=None if preparation is None else preparation.to_dict(),
         settings={
             name: _plain(name, value) for name, value in estimator.get_params(deep=False).items()
         },
-        history=dict(estimator.history_),
+        history={} if averaged else dict(estimator.history_),
         info={
             **facts,
             "feature_names_in_": None if names is None else [str(name) for name in names],
             "versions": _versions(),
             **dict(info or {}),
         },
+        members=len(estimator.thetas_) if averaged else None,
     )
 
 

@@ -13,7 +13,15 @@ from typing import Any
 import numpy as np
 
 #: What is drawn. The numbers are part of the file format of a run: never reuse one.
-PURPOSES = {"initial_weights": 1, "order": 2, "dropout": 3, "split": 4}
+PURPOSES = {
+    "initial_weights": 1,
+    "order": 2,
+    "dropout": 3,
+    "split": 4,
+    "folds": 5,
+    "member": 6,
+    "shuffle": 7,
+}
 
 
 def _sequence(seed: int, purpose: str, counters: tuple[int, ...]) -> np.random.SeedSequence:

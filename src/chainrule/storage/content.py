@@ -13,6 +13,7 @@ from chainrule.errors import InputError, InputTypeError
 from chainrule.network.architecture import Architecture
 
 KINDS = ("classifier", "regressor")
+_MOST_MEMBERS = 10_000
 #: The dtypes of a vector in a file, by their name in safetensors.
 DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 
@@ -28,7 +29,7 @@ class ModelContent:
     architecture : dict
         As `chainrule.network.Architecture.to_dict` gives it.
     vector : ndarray of shape (P,), float32 or float64
-        All parameters, finite. Its dtype is kept.
+        All parameters, finite; of several members one after the other, (members * P,). Its dtype is kept.
     classes : list of lists, or None
         The labels of each output group, of one type each: str, int, float or bool. None for a
         regressor.
@@ -39,6 +40,8 @@ class ModelContent:
     settings, history, info : dict
         Constructor parameters; what was recorded in training; versions, time and scores. Nothing
         else depends on time or machine, so equal content gives equal bytes.
+    members : int, optional
+        How many networks there are, of one architecture, whose mean is the prediction; None for a network by itself.
     """
 
     kind: str
@@ -50,6 +53,16 @@ class ModelContent:
     settings: dict[str, Any]
     history: dict[str, Any]
     info: dict[str, Any]
+    members: int | None = None
+
+
+def n_numbers(architecture: Architecture, members: Any) -> int:
+    """Return how many numbers the vector has."""
+    if members is None:
+        return architecture.n_parameters
+    if type(members) is not int or not 1 <= members <= _MOST_MEMBERS:
+        raise InputError.of("members", got=repr(members)[:60], expected=f"1 to {_MOST_MEMBERS}")
+    return members * architecture.n_parameters
 
 
 def check(content: ModelContent) -> None:
@@ -66,11 +79,12 @@ def check(content: ModelContent) -> None:
     if not isinstance(vector, np.ndarray) or vector.dtype.type not in dtypes:
         got = getattr(vector, "dtype", type(vector).__name__)
         raise InputTypeError.of("vector", got=got, expected="an array of float32 or float64")
-    if vector.shape != (architecture.n_parameters,):
+    size = n_numbers(architecture, content.members)
+    if vector.shape != (size,):
         raise InputError.of(
             "vector",
             got=f"shape {vector.shape}",
-            expected=f"({architecture.n_parameters},) for sizes {architecture.sizes}",
+            expected=f"({size},) for sizes {architecture.sizes}",
         )
     if not np.isfinite(vector).all():
         bad = int(np.argmin(np.isfinite(vector)))

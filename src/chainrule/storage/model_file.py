@@ -31,7 +31,7 @@ from chainrule.errors import ChainruleError, FileError, InputError
 from chainrule.network.architecture import Architecture
 from chainrule.storage import strict_json
 from chainrule.storage.atomic import write_atomically
-from chainrule.storage.content import DTYPES, ModelContent, check
+from chainrule.storage.content import DTYPES, ModelContent, check, n_numbers
 from chainrule.storage.files import StrPath, open_regular, path_text, read_into, shortened, shown
 from chainrule.storage.foreign import describe
 
@@ -46,7 +46,9 @@ _START_LENGTH = 80  # more than the pattern can take
 _ZEROS = b"0" * 64
 
 # What stands in the JSON: all of it but the vector, whose digest takes its place.
-_PLAIN = tuple(field.name for field in fields(ModelContent) if field.name != "vector")
+_PLAIN = tuple(
+    field.name for field in fields(ModelContent) if field.name not in ("vector", "members")
+)
 _KEYS = ("vector_sha256", *_PLAIN)
 
 
@@ -83,8 +85,10 @@ def save_model(content: ModelContent, path: StrPath) -> None:
     code = "F32" if content.vector.dtype.itemsize == 4 else "F64"
     vector = np.ascontiguousarray(content.vector, dtype=DTYPES[code])
     data = vector.data.cast("B")
-    plain = {"vector_sha256": hashlib.sha256(data).hexdigest()}
+    plain: dict[str, Any] = {"vector_sha256": hashlib.sha256(data).hexdigest()}
     plain |= {name: getattr(content, name) for name in _PLAIN}
+    if content.members is not None:
+        plain["members"] = content.members
     head = _pack(strict_json.encode(plain, "content"), code, vector.size)
     if len(head) > MAX_HEADER:
         raise InputError.of(
@@ -125,7 +129,8 @@ def load_model(path: StrPath, *, max_bytes: int = MAX_FILE) -> ModelContent:
             )
         head = _read_head(path, stream, size)
         plain, architecture, code = _parse_head(path, head)
-        dtype, count = DTYPES[code], architecture.n_parameters
+        dtype = DTYPES[code]
+        count = n_numbers(architecture, plain.get("members"))
         _require_size(path, size, len(head) + count * dtype.itemsize)
         vector = np.empty(count, dtype)
         data = vector.data.cast("B")
@@ -202,7 +207,7 @@ def _parse_head(path: str, head: bytes) -> tuple[dict[str, Any], Architecture, s
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         got = shortened(error) if type(error) is ValueError else "a header with something missing"
         raise _damaged(path, got) from error
-    if not isinstance(plain, dict) or set(plain) != set(_KEYS):
+    if not isinstance(plain, dict) or set(plain) - {"members"} != set(_KEYS):
         got = ", ".join(sorted(plain)) if isinstance(plain, dict) else type(plain).__name__
         raise FileError.of(
             shown(path),
@@ -212,13 +217,14 @@ def _parse_head(path: str, head: bytes) -> tuple[dict[str, Any], Architecture, s
         )
     try:
         architecture = Architecture.from_dict(plain["architecture"])
+        expected = n_numbers(architecture, plain.get("members"))
     except ChainruleError as error:
         raise _unfit(path, error) from error
-    if architecture.n_parameters != count:
+    if expected != count:
         raise FileError.of(
             shown(path),
             got=f"{count:,} parameters",
-            expected=f"{architecture.n_parameters:,} for sizes {architecture.sizes}",
+            expected=f"{expected:,} for sizes {architecture.sizes}",
             remedy=_DAMAGED,
         )
     return plain, architecture, code
