@@ -48,8 +48,8 @@ class FileError(ChainruleError, OSError):
     """A file cannot be read or written, or does not hold what it should."""
 
 
-class TrainingError(ChainruleError, ArithmeticError):
-    """Training met a loss or a weight that is not finite and stopped there."""
+class TrainingError(ChainruleError, ArithmeticError, ValueError):
+    """Training met a loss or a weight that is not finite and stopped there; a ValueError too, as in scikit-learn."""
 
 
 class GradientError(ChainruleError, AssertionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
@@ -291,10 +292,21 @@ def test_callbacks_hear_of_everything_and_may_stop() -> None:
     assert heard[0].n_rows == 60
 
 
-def test_verbose_is_silent_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    quiet, loud = classifier().fit(X, Y), classifier(verbose=True).fit(X, Y)
-    assert np.array_equal(quiet.theta_, loud.theta_)
+def test_verbose_prints_a_line_an_epoch_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quiet = classifier(max_iter=3, early_stopping=True).fit(X, Y)
     assert capsys.readouterr() == ("", "")
+    loud = classifier(max_iter=3, early_stopping=True, verbose=True).fit(X, Y)
+    lines, errors = capsys.readouterr()
+    assert errors == ""
+    assert re.fullmatch(
+        r"(Iteration (\d), loss = \d\.\d{8}, validation loss = \d\.\d{8}\nValidation score: \d\.\d{6}\n){3}"
+        r"Training ended: max_epochs\n",
+        lines,
+    )
+    assert f"Iteration 3, loss = {loud.loss_curve_[2]:.8f}" in lines
+    assert np.array_equal(quiet.theta_, loud.theta_)
 
 
 def test_a_batch_larger_than_the_table_is_warned_of() -> None:

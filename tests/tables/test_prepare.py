@@ -279,7 +279,11 @@ def test_fields_too_many_or_too_few() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d.update(version=3), "newer chainrule"),
+        (
+            lambda d: d.update(version=3),
+            "version.* got 3, expected 1 to 2; a newer chainrule wrote it",
+        ),
+        (lambda d: d.update(version=0), "version.* got 0, expected 1 to 2; the file is damaged"),
         (lambda d: d["columns"].append(d["columns"][0]), "each name once"),
         (lambda d: d.update(columns=d["columns"][-1:]), "at least one"),
         (lambda d: d["columns"][0].update(scale=-1.0), ">= 0"),

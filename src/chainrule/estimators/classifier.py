@@ -65,7 +65,7 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     tol : float, default=1e-4
         The least that counts as an improvement of what is monitored; the gradient tolerance of lbfgs.
     verbose : bool or int, default=False
-        Show a progress bar on a terminal.
+        Show a progress bar on a terminal; elsewhere print a line for each epoch.
     warm_start : bool, default=False
         Let ``fit`` go on from where the last one stopped: 2 x 50 epochs equal 100, bit for bit.
     momentum : float, default=0.9

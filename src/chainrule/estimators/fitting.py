@@ -25,7 +25,7 @@ from chainrule.training import (
     train_lbfgs,
 )
 from chainrule.training.events import Callback
-from chainrule.training.progress import RichProgress
+from chainrule.training.progress import shown_progress
 
 
 class Trainable(Fitted):
@@ -110,7 +110,7 @@ class Trainable(Fitted):
             horizon_epochs=p.max_iter if partial else None,
             max_fun=p.max_fun,
         )
-        listeners: list[Callback] = [*([RichProgress()] if p.verbose else []), *p.callbacks]
+        listeners: list[Callback] = [*([shown_progress()] if p.verbose else []), *p.callbacks]
         if second_order:
             return train_lbfgs(
                 engine, state, data, settings, validation=validation, callbacks=listeners

@@ -29,7 +29,7 @@ import numpy as np
 
 from chainrule.errors import ChainruleError, FileError, InputError
 from chainrule.network.architecture import Architecture
-from chainrule.storage import strict_json
+from chainrule.storage import older_versions, strict_json
 from chainrule.storage.atomic import write_atomically
 from chainrule.storage.content import DTYPES, ModelContent, check, n_numbers
 from chainrule.storage.files import StrPath, open_regular, path_text, read_into, shortened, shown
@@ -38,7 +38,6 @@ from chainrule.storage.foreign import describe
 MAX_HEADER = strict_json.MAX_BYTES
 MAX_FILE = 4 << 30
 
-_VERSION = 1
 _EXPECTED = "a chainrule model"
 _DAMAGED = "the file is damaged; use another copy or save the model again"
 _START = re.compile(rb'\{"__metadata__":\{"format":"chainrule model ([1-9][0-9]{0,5})","sha256":"')
@@ -89,7 +88,8 @@ def save_model(content: ModelContent, path: StrPath) -> None:
     plain |= {name: getattr(content, name) for name in _PLAIN}
     if content.members is not None:
         plain["members"] = content.members
-    head = _pack(strict_json.encode(plain, "content"), code, vector.size)
+    text = strict_json.encode(plain, "content")
+    head = _pack(older_versions.VERSION, text, code, vector.size)
     if len(head) > MAX_HEADER:
         raise InputError.of(
             "content", got=f"{len(head):,} bytes beside the weights", expected=f"<= {MAX_HEADER:,}"
@@ -127,8 +127,8 @@ def load_model(path: StrPath, *, max_bytes: int = MAX_FILE) -> ModelContent:
                 expected=f"a model of at most {max_bytes:,} bytes",
                 remedy="pass a larger max_bytes if you trust it",
             )
-        head = _read_head(path, stream, size)
-        plain, architecture, code = _parse_head(path, head)
+        version, head = _read_head(path, stream, size)
+        plain, architecture, code = _parse_head(path, version, head)
         dtype = DTYPES[code]
         count = n_numbers(architecture, plain.get("members"))
         _require_size(path, size, len(head) + count * dtype.itemsize)
@@ -145,9 +145,9 @@ def load_model(path: StrPath, *, max_bytes: int = MAX_FILE) -> ModelContent:
     return content
 
 
-def _pack(text: str, code: str, count: int) -> bytes:
+def _pack(version: int, text: str, code: str, count: int) -> bytes:
     """Return the first 8 + N bytes for the content `text` and a vector of `count` numbers."""
-    metadata = {"format": f"chainrule model {_VERSION}", "sha256": _ZEROS.decode(), "content": text}
+    metadata = {"format": f"chainrule model {version}", "sha256": _ZEROS.decode(), "content": text}
     end = count * DTYPES[code].itemsize
     vector = {"dtype": code, "shape": [count], "data_offsets": [0, end]}
     header = json.dumps(
@@ -158,8 +158,8 @@ def _pack(text: str, code: str, count: int) -> bytes:
     return head.replace(_ZEROS, hashlib.sha256(head).hexdigest().encode(), 1)
 
 
-def _read_head(path: str, stream: FileIO, size: int) -> bytes:
-    """Read the first 8 + N bytes and compare them with their digest; nothing is parsed yet."""
+def _read_head(path: str, stream: FileIO, size: int) -> tuple[int, bytes]:
+    """Return the version and the first 8 + N bytes, compared with their digest; nothing is parsed yet."""
     first = bytearray(min(size, 8 + _START_LENGTH))
     read_into(stream, memoryview(first))
     start = _START.match(first, 8)
@@ -184,26 +184,27 @@ def _read_head(path: str, stream: FileIO, size: int) -> bytes:
     stored, head[digits] = bytes(head[digits]), _ZEROS
     if hashlib.sha256(head).hexdigest().encode() != stored:
         raise _damaged(path, "a header that does not match its SHA-256")
-    if int(start[1]) != _VERSION:
+    version = int(start[1])
+    if version > older_versions.VERSION:
         raise FileError.of(
             shown(path),
-            got=f"a model file of version {int(start[1])}",
-            expected=f"version {_VERSION}",
+            got=f"a model file of version {version}",
+            expected=f"version {older_versions.VERSION} or an older one",
             remedy="a newer chainrule wrote it; install that or a later one",
         )
     head[digits] = stored
-    return bytes(head)
+    return version, bytes(head)
 
 
-def _parse_head(path: str, head: bytes) -> tuple[dict[str, Any], Architecture, str]:
-    """Return the fields, the architecture and the vector's dtype; only forged files fail here."""
+def _parse_head(path: str, version: int, head: bytes) -> tuple[dict[str, Any], Architecture, str]:
+    """Return today's fields, the architecture and the vector's dtype; only forged files fail here."""
     try:
         header = strict_json.decode(head[8:])
         text = header["__metadata__"]["content"]
         code, count = header["vector"]["dtype"], header["vector"]["shape"][0]
-        if type(count) is not int or _pack(text, code, count) != head:
+        if type(count) is not int or _pack(version, text, code, count) != head:
             raise ValueError("a header in another form than chainrule writes")
-        plain = strict_json.decode(text.encode())
+        plain = older_versions.upgraded(strict_json.decode(text.encode()), version)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         got = shortened(error) if type(error) is ValueError else "a header with something missing"
         raise _damaged(path, got) from error

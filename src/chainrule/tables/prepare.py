@@ -274,10 +274,13 @@ class Preparation:
         if type(data) is dict and data.get("version") == 1:
             data = of_version_1(data, _VERSION)
         read = plain.fields(data, "top", checkers)
-        if read.pop("version") != _VERSION:
-            raise plain.refuse(
-                "version", data["version"], f"{_VERSION}; a newer chainrule may have written it"
-            )
+        version = read.pop("version")
+        if version != _VERSION:
+            known = f"1 to {_VERSION}"
+            if version < _VERSION:
+                raise plain.refuse("version", version, known)
+            remedy = "a newer chainrule wrote it"
+            raise InputError.of("preparation, version", got=version, expected=known, remedy=remedy)
         preparation = cls(**read)
         names = [column.name for column in preparation.columns]
         if len(set(names)) < len(names):

@@ -1,9 +1,10 @@
-"""A progress bar by Rich: the loss as a curve, epochs, values and the time left. Silent where nobody looks."""
+"""How far a training is: a bar by Rich on a terminal (silent where nobody looks), or a printed line for each epoch."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,34 @@ class RichProgress:
             self._update(self._last, described(self._last, self._brief) + reason)
         self._bar[0].stop()  # draws once more and gives the cursor back
         self._bar = None
+
+
+class PrintedProgress:
+    """A callback that prints a line an epoch on standard output, in scikit-learn's words.
+
+    Examples
+    --------
+    >>> PrintedProgress()(EpochEnded(7, 0.25, 0.31, 0.9, 0.001, 1.0, 0.01, best=True))
+    Iteration 7, loss = 0.25000000, validation loss = 0.31000000
+    Validation score: 0.900000
+    """
+
+    def __call__(self, event: Event) -> None:
+        """Print what the event says."""
+        if isinstance(event, EpochEnded):
+            line = f"Iteration {event.epoch}, loss = {event.loss:.8f}"
+            if event.validation_loss is not None:
+                line += f", validation loss = {event.validation_loss:.8f}"
+            print(line)
+            if event.validation_score is not None:
+                print(f"Validation score: {event.validation_score:.6f}")
+        elif isinstance(event, TrainingEnded):
+            print(f"Training ended: {event.reason}")
+
+
+def shown_progress() -> Callable[[Event], None]:
+    """Return what ``verbose`` shows: a bar where standard error is a terminal, else a printed line an epoch."""
+    return RichProgress() if sys.stderr.isatty() else PrintedProgress()
 
 
 def described(event: EpochEnded, brief: bool = False) -> str:
