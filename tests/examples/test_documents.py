@@ -12,6 +12,7 @@ import document_002_classifiers as doc_002
 import document_003_backward as theirs_003
 import numpy as np
 import pytest
+from tests.oracles import complex_step, relative_error
 
 from chainrule import diagnose
 from chainrule.network.backprop import backward, equal_share, forward
@@ -20,31 +21,84 @@ from chainrule.network.parameters import Parameters
 # ---- document 000 --------------------------------------------------------------------------------
 
 
-def test_000_the_right_values_behind_its_printed_ones() -> None:
-    net = doc_000.last_two_layers()
-    H3, Y = doc_000.PRINTED["H3"], np.array([[3.0]])
-    J, gradient = net.gradient(H3, Y)
-    assert J - doc_000.penalty(net) == pytest.approx(3.64311683, rel=1e-6)
-    G = Parameters(net.architecture, gradient)
-    assert G.b[2] == pytest.approx([-2.69930244], rel=1e-6)  # delta5
-    assert G.b[1] == pytest.approx(
-        [-0.01802111, 0.0365972, -0.08132533, -0.07829331, -0.04723887], rel=1e-5
+def J_000(theta: np.ndarray, output: str = "squared") -> complex:
+    """The document's J, written out from its text: loss plus lambda times all squares, complex-safe."""
+    a, start, sizes = doc_000.X, 0, doc_000.SIZES
+    for m, k, name in zip(sizes[:-1], sizes[1:], doc_000.ACTIVATIONS, strict=True):
+        W = theta[start : start + m * k].reshape(m, k)
+        z = a @ W + theta[start + m * k : start + (m + 1) * k]
+        start += (m + 1) * k
+        a = np.where(z.real > 0, z, 0) if name == "relu" else 1 / (1 + np.exp(-z))
+    loss = 0.5 * (a - 3.0) ** 2 if output == "squared" else np.log(1 + np.exp(z)) - z
+    return loss.sum() + 0.05 * (theta**2).sum()
+
+
+def test_000_one_network_meets_every_figure_that_it_prints() -> None:
+    net, printed = doc_000.network(), doc_000.PRINTED
+    P = net.forward(doc_000.X)
+    for l in range(1, 6):
+        assert P.z[l][0] == pytest.approx(printed[f"Z{l}"], abs=2e-7)
+        assert P.a[l][0] == pytest.approx(printed[f"H{l}"], abs=2e-7)
+    theirs = doc_000.their_gradients(net)
+    for name, digits in (("dW1", 6), ("dB1", 6), ("dW4", 7), ("dB4", 6), ("dW5", 7), ("dB5", 7)):
+        wrong = theirs[f"dLoss_{name}"].reshape(printed[name].shape)
+        assert wrong == pytest.approx(printed[name], abs=3 * 10.0**-digits), name
+    # the figures of layers 1, 4 and 5 as others have recovered them
+    assert net.b[4] == pytest.approx(
+        [0.0593946, 0.033295, 0.10631, -0.0304184, 0.0370018], abs=2e-7
     )
-    # delta3, passed on by hand: relu' of Z3 = (-, +, +)
-    delta3 = (net.W[1] @ G.b[1]) * np.array([0.0, 1.0, 1.0])
-    assert delta3 == pytest.approx([0.0, 0.00657105, -0.00194592], abs=2e-7)
+    assert net.W[4][:, 0] == pytest.approx([0.21726117, -0.12536335, -0.0589521], abs=2e-7)
+    W5 = [0.02670988, -0.054252, 0.12078678, 0.11604026, 0.07002136]
+    assert net.W[5][:, 0] == pytest.approx(W5, abs=5e-7)
 
 
-def test_000_its_printed_numbers_are_told_both_mistakes() -> None:
+@pytest.mark.parametrize("output", ["squared", "entropy"])
+def test_000_the_right_gradients_are_those_of_its_own_objective(output: str) -> None:
+    if output == "squared":
+        net, target = doc_000.network(), 3.0
+    else:
+        net = doc_000.network((*doc_000.ACTIVATIONS[:-1], "identity"), "binary_log_loss")
+        target = 1.0
+    J, G = doc_000.right_gradients(net, target)
+    if output == "entropy":  # the last relu is gone
+        P = net.forward(doc_000.X)
+        assert P.scores[0, 0] == pytest.approx(
+            0.30069756, abs=2e-7
+        )  # its z is positive: the same J
+    theta = net.parameters.vector
+    assert pytest.approx(J_000(theta.astype(complex), output).real) == J
+    exact = complex_step(lambda v: J_000(v, output), theta)
+    assert relative_error(G.vector, exact) < 1e-12
+    if output == "squared":
+        loss = J - 0.05 * float(theta @ theta)
+        assert loss == pytest.approx(3.6431168, abs=5e-7)
+        delta4 = G.b[4] - 0.1 * net.b[4]
+        assert delta4 == pytest.approx(
+            [-0.01802111, 0.0365972, -0.08132533, -0.07829331, -0.04723887], abs=5e-7
+        )
+        tables = doc_000.as_tables(G)
+        assert tables["dB5"].to_numpy() == pytest.approx(
+            np.array([[-2.69930244 + 0.1 * 0.1586834]]), abs=1e-6
+        )
+        assert tables["dW1"].shape == (5, 5)
+        assert tables["dW4"].to_numpy() == pytest.approx(
+            np.outer(delta4, doc_000.PRINTED["H3"]) + 0.1 * net.W[4].T, abs=1e-8
+        )
+
+
+def test_000_its_headline_alone_tells_both_mistakes() -> None:
+    """By hand: one number is in all rows of dB1, and units that are dead have a delta."""
+    p = doc_000.PRINTED
+    excess = p["dB1"] - 0.05 * p["B1"]
+    assert excess == pytest.approx(np.full(5, 5.67e-5), abs=7e-7)  # a sum over units
+    delta = doc_000.first_delta()
+    assert delta.sum() == pytest.approx(5.67e-5, abs=1e-6)
+    rounding = 5e-7 * np.abs(doc_000.X).sum() / (doc_000.X**2).sum()
+    assert (np.abs(delta[p["Z1"] < 0]) > rounding).all()  # relu' is 0 there
     diagnosis = doc_000.diagnose_printed()
     found = {finding.kind: finding.layers for finding in diagnosis.findings}
-    assert found == {
-        "derivative_of_next_layer": (1,),  # layers 4 and 5 are 1 and 2 of what can be recovered
-        "db_over_units": (1,),
-        "bias_penalised": (1, 2),
-    }
+    assert found == {"derivative_of_next_layer": (1, 2, 3, 4), "db_over_units": (1, 4)}
     (units,) = (f for f in diagnosis.findings if f.kind == "db_over_units")
-    assert units.sentence == "layer 1: db is summed over units, not samples"
     assert "db_over_everything" in units.alternatives  # one sample cannot tell them apart
 
 
@@ -67,16 +121,7 @@ def test_000_its_first_draft_is_never_given_a_wrong_name() -> None:
     assert any("rectangular network it fails" in note for note in diagnosis.notes)
 
 
-def test_000_tables_files_and_training() -> None:
-    five = doc_000.Network(doc_000.SIZES, doc_000.ACTIVATIONS, l2=doc_000.L2)
-    tables = doc_000.gradients_as_tables(five, np.array([[3.0]]))
-    assert [tables[f"dW{l}"].shape for l in (1, 2, 3, 4, 5)] == [
-        (5, 5),
-        (5, 4),
-        (4, 3),
-        (3, 5),
-        (5, 1),
-    ]
+def test_000_files_and_training() -> None:
     assert doc_000.parameters_from_csv()
     model, _ = doc_000.sgd_with_patience(max_iter=80)
     losses = model.history_["validation_loss"]

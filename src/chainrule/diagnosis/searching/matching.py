@@ -40,6 +40,14 @@ class Matcher:
             tuple[int, str, tuple[int, ...]], tuple[list[Mistake | None], Array]
         ] = {}
 
+    def given(self, state: State) -> bool:
+        """Tell whether any dW[l] or db[l] came back: without, a delta of layer l shows only below it."""
+        return any(
+            self._user(i, quantity) is not None
+            for i in state.known(self.runs)
+            for quantity in TERMS_OF
+        )
+
     def promising(self, state: State, first: Mistake | None, prime: Mistake | None) -> bool:
         """Tell quickly, on one run, whether this delta can explain dW[l] or db[l]."""
         i = state.known(self.runs)[0]
@@ -105,7 +113,7 @@ class Matcher:
         gap = np.abs(left[:, None, :] - right[None, :, :]).max(axis=2)
         near = gap <= 2.0 * self.runs[i].rtol * (
             np.abs(user).max()
-            + terms.scale(i, data)
+            + self.runs[i].cancelled * terms.scale(i, data)
             + self.runs[i].floor(quantity, self.l)
             + 1e-300
         )
@@ -132,7 +140,9 @@ class Matcher:
             predicted = together(terms.get(i, data, pair[0]), terms.get(i, extra, pair[1]))
         except WrongShape:
             return 0
-        floor = max(terms.scale(i, data), self.runs[i].floor(quantity, self.l))
+        floor = max(
+            self.runs[i].cancelled * terms.scale(i, data), self.runs[i].floor(quantity, self.l)
+        )
         if distance(user, predicted, terms.expected(i, quantity), floor) > self.runs[i].rtol:
             return 0
         return 2 if user.shape == predicted.shape or user.size == predicted.size == 1 else 1

@@ -16,6 +16,7 @@ COST = 1.0  # a mistake
 REPEATED = 0.25  # the same kind as in a layer above
 _COARSE = 1e-5  # rtol above which numbers are float32
 _CANCELLED = 0.02  # times rtol 1e-4: some 16 roundings of float32, relative to what cancels
+_CANCELLED_64 = 1e-6  # times rtol 1e-6: some thousand roundings of float64
 _SATURATED = 0.05  # times rtol and _CANCELLED: one rounding of a float32 near 1
 UNKNOWN = 3.5  # a dW or db that nothing explains
 KEPT = 0.6  # explanations this much dearer than the best are followed further down
@@ -42,6 +43,11 @@ class Run:
     user: Gradients
     rtol: float = 1e-6
     probe: Probe | None = None
+
+    @property
+    def cancelled(self) -> float:
+        """The part of what cancels in a sum that counts as its size, before ``rtol``."""
+        return _CANCELLED if self.rtol > _COARSE else _CANCELLED_64
 
     def floor(self, quantity: str, l: int) -> float:
         """Return the size below which a difference in dW[l] or db[l] is rounding, before ``rtol``."""

@@ -95,7 +95,7 @@ def _extend(
             delta = tuple(Slot(l, "delta", m) for m in (first, prime) if m)
             found.append(State(state.slots + delta + slots, state.cost + chosen + cost, places))
             best = min(best, chosen + cost)
-        if best == 0.0:
+        if best == 0.0 and matcher.given(state):
             return found  # right: nothing else can be simpler
     if all(s.cost - state.cost >= 2 * UNKNOWN for s in found):
         return [_unknown_delta(state, l, runs)]
