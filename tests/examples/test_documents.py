@@ -7,7 +7,7 @@ from itertools import pairwise
 import document_000_backward as theirs_000
 import document_000_perceptron as doc_000
 import document_001_backward as theirs_001
-import document_001_norm as doc_001
+import document_001_check as doc_001
 import document_002_classifiers as doc_002
 import document_003_backward as theirs_003
 import numpy as np
@@ -137,21 +137,32 @@ def test_001_its_collapsed_bias_gradient_is_named() -> None:
     assert found == {"db_over_everything": (1, 2, 3)}
 
 
-def test_001_float32_storage_explains_its_other_differences() -> None:
-    by = doc_001.differences()
-    for name in ("W1", "W2", "W3"):
-        # as large as what the document prints for its weights, 2.3e-4 to 3.6e-3, though the gradient is right
-        assert 1e-4 < by["float32, step 0.0001"][name] < 2e-2
-        assert by["float64, step 0.0001"][name] < 1e-9
-    kinks = by["float64, step 0.001"]
-    assert 1e-5 < max(kinks.values()) < 1e-2
+def test_001_rounding_the_step_explains_its_other_differences() -> None:
+    """W + h is rounded to float32 and divided by 2h; over the step really taken nothing is left but kinks."""
+    by = {
+        how: dict(zip(doc_001.NAMES, n, strict=True)) for how, n in doc_001.differences(40).items()
+    }
+    printed = dict(zip(doc_001.NAMES, doc_001.PRINTED_DIFFERENCES, strict=True))
+    for name in ("W1", "W2"):
+        # the right gradient differs as much as the document's, and the rounding of the step is all of it
+        assert 0.1 * printed[name] < by["of the right gradient"][name] < 10 * printed[name]
+        assert by["as the document"][name] == pytest.approx(by["of the right gradient"][name])
+        assert by["over the step really taken"][name] < 1e-9
+        assert by["left by the rounding of W + h"][name] < 1e-9
+    for name in ("b0", "b1"):  # its mistake
+        assert 0.2 * printed[name] < by["as the document"][name] < 5 * printed[name]
+        assert by["of the right gradient"][name] < 1e-3
+    assert by["as the document"]["b2"] < 1e-9
 
 
-def test_001_learns_the_norm() -> None:
-    model, test_loss = doc_001.train(epochs=30)
-    losses = model.history_["loss"]
-    assert losses[-1] < 0.02 * losses[0]
-    assert test_loss < 0.03
+def test_001_its_curve_is_that_of_its_mistake() -> None:
+    printed = doc_001.PRINTED_LOSSES
+    with_mistake, _ = doc_001.descend(doc_001.their_gradient, 0, epochs=16)
+    right, _ = doc_001.descend(doc_001.right_gradient, 0, epochs=16)
+    for epoch in (0, 1, 2, 5, 10, 15):
+        assert with_mistake[epoch] == pytest.approx(printed[epoch], rel=0.1)
+    assert right[10] > printed[10] + 0.15
+    assert right[15] > printed[15] + 0.03
 
 
 # ---- document 002 --------------------------------------------------------------------------------
