@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, make_circles
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
@@ -76,6 +76,32 @@ def started_at_zero(iterations: int = 200) -> dict[str, float]:
     }
 
 
+def rings() -> dict[str, float]:
+    """Return the accuracy on two rings of logistic regression, which must fail, and of one hidden layer."""
+    X, y = make_circles(1000, noise=0.05, factor=0.5, random_state=0)
+    Y = y.reshape(-1, 1).astype(float)
+    found = {}
+    for name, sizes in (("logistic regression", (2, 1)), ("one hidden layer", (2, 8, 1))):
+        net = Network(sizes, "tanh", "binary_log_loss", random_state=0)
+        descend(net, X, Y, 2000, 2000, rate=1.0)
+        found[name] = accuracy(net, X, Y)
+    return found
+
+
+def started_small(iterations: int = 1000) -> dict[str, tuple[float, float]]:
+    """Return first and last cost of three hidden relu layers, started as in the document and by He's rule."""
+    X, Y, _, _ = data()
+    sizes, found = (30, 16, 8, 4, 1), {}
+    for name in ("he_normal", "document"):
+        net = Network(sizes, "relu", "binary_log_loss", initializer="he_normal", random_state=0)
+        if name == "document":
+            for l, W in enumerate(net.W[1:], start=1):  # from N(0, 2/fan_in) to N(0, .01²)
+                W *= 0.01 / np.sqrt(2.0 / sizes[l - 1])
+        costs = descend(net, X, Y, iterations, iterations - 1)
+        found[name] = costs[0], costs[-1]
+    return found
+
+
 def diagnoses() -> dict[str, object]:
     """Diagnose every backward pass of the document."""
     return {
@@ -100,6 +126,13 @@ def main() -> None:
     print("\nStarted at zero, tanh, 200 iterations: only the output's bias ever moves")
     for what, size in started_at_zero().items():
         print(f"  {what:28} {size:.3g}")
+
+    print("\nWhy hidden layers: accuracy on two rings")
+    for what, share in rings().items():
+        print(f"  {what:28} {share:.3f}")
+    print("\nThree hidden relu layers, cost at the start and after 1000 iterations")
+    for what, (first, last) in started_small().items():
+        print(f"  {what:28} {first:.4f}  {last:.4f}")
 
     for name, diagnosis in diagnoses().items():
         print(f"\n--- {name} ---\n{diagnosis}")

@@ -28,3 +28,19 @@ def test_a_wrong_formula_stops_the_script(script, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(script, "complex_step", lambda network, X, Y, masks=None: np.zeros(9))
     with pytest.raises(AssertionError, match="gradient: the page would say"):
         script.page()
+
+
+@pytest.mark.parametrize("mask", [np.zeros((2, 2)), np.full((2, 2), 2.0)])
+def test_a_mask_that_shows_nothing_stops_the_script(
+    script, monkeypatch: pytest.MonkeyPatch, mask: np.ndarray
+) -> None:
+    monkeypatch.setattr(script, "dropout_mask", lambda *arguments: mask)
+    with pytest.raises(AssertionError, match="shows nothing"):
+        script.page()
+
+
+def test_a_wrong_claim_about_zero_stops_the_script(script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script, "descended", lambda *arguments: None)
+    for section in (script.starts_from_zero, script.starts_alike):
+        with pytest.raises(AssertionError):
+            section()

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import document_003_circle as script
+import document_003_letter as letter
+import numpy as np
 import pytest
 
 from chainrule import compare
@@ -57,3 +59,31 @@ def test_every_architecture_is_above_95_percent() -> None:
     assert result.frame["score"].min() > 0.95
     assert result.frame["score"].max() > 0.99
     assert sorted(result.frame["parameters"]) == sorted(script.PARAMETERS)
+
+
+def test_to_the_letter_chainrule_and_the_document_take_the_same_steps() -> None:
+    """Its own gradient with Adam written out, and ours, from the same weights: the same losses to rounding."""
+    data, starts = letter.drawn()
+    X, y, X_val, y_val = data
+    assert (round(float(y.mean()), 4), round(float(y_val.mean()), 4)) == (0.7878, 0.7890)
+    few = (X[:300], y[:300], X_val[:100], y_val[:100])
+    for sizes, start, count in zip(letter.ARCHITECTURES, starts, script.PARAMETERS, strict=True):
+        assert sum(w.size + len(w) for w in start) == count
+        assert start[-1].std() == pytest.approx(sizes[-2] ** -0.5, rel=0.3)  # LeCun's on top
+        theirs, ours = (
+            train(few, start, 5) for train in (letter.by_the_document, letter.by_chainrule)
+        )
+        assert np.array(theirs) == pytest.approx(np.array(ours), rel=1e-9)
+
+
+def test_to_the_letter_the_first_losses() -> None:
+    """Of the whole data, before any step: computed without either program."""
+    data, starts = letter.drawn()
+    X, y, _, _ = data
+    for start in starts:
+        h = X
+        for W in start[:-1]:
+            h = np.maximum(h @ W.T, 0.0)
+        s = (h @ start[-1].T)[:, 0]
+        expected = np.mean(np.logaddexp(0.0, s) - y * s)
+        assert letter.by_the_document(data, start, 1)[0][0] == pytest.approx(expected, rel=1e-9)

@@ -212,6 +212,30 @@ def test_002_nothing_but_a_bias_leaves_zero() -> None:
     assert set(sizes.values()) == {0.0}
 
 
+def test_002_logistic_regression_fails_where_a_hidden_layer_does_not() -> None:
+    from sklearn.datasets import make_circles
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = make_circles(1000, noise=0.05, factor=0.5, random_state=0)
+    by_others = LogisticRegression(C=np.inf).fit(X, y).score(X, y)
+    found = doc_002.rings()
+    assert found["logistic regression"] == pytest.approx(by_others, abs=0.03)
+    assert found["logistic regression"] < 0.6
+    assert found["one hidden layer"] > 0.98
+
+
+def test_002_a_start_that_is_too_small_stalls() -> None:
+    found = doc_002.started_small(300)
+    _, Y, _, _ = doc_002.data()
+    p = Y.mean()
+    best_constant = -(p * np.log(p) + (1 - p) * np.log(1 - p))
+    assert found["document"][0] == pytest.approx(np.log(2), abs=1e-3)
+    assert found["document"][1] == pytest.approx(
+        best_constant, abs=2e-3
+    )  # only the last bias has learned
+    assert found["he_normal"][1] < 0.15
+
+
 # ---- document 003 --------------------------------------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """Initial weights: each initialiser is one spread, drawn normally or uniformly. Biases start at 0.
 
-A zero start cannot break the symmetry between the units of a layer: with W = 0 every hidden delta is 0 and nothing but
-the last bias ever moves. ``zeros`` is there to show exactly that.
+A zero start cannot break the symmetry between the units of a layer. With W = 0 every hidden delta is 0; where f(0) = 0
+nothing but the last bias ever moves, elsewhere all units of a layer move alike. ``zeros`` is there to show that, and
+right for a network without hidden layers, whose J is convex.
 """
 
 from __future__ import annotations
