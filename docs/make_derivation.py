@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from chainrule import Network
-from chainrule.equations.losses import losses, softmax
+from chainrule.equations.links import softmax
+from chainrule.equations.losses import losses
 from chainrule.network.backprop import equal_share, forward, objective
 from chainrule.network.parameters import Parameters
 from chainrule.network.random import dropout_mask
