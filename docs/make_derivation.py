@@ -74,7 +74,7 @@ def loss_rows() -> str:
             text.replace("|", r"\|") for text in (loss.formula, loss.derivative_formula)
         )
         lines.append(
-            f"| `{loss.name}` | {loss.link_name} | {formula}{left_out} | {derivative} | {loss.source} |"
+            f"| `{loss.name}` | {loss.link.name} | {formula}{left_out} | {derivative} | {loss.source} |"
         )
     return "\n".join(lines)
 
