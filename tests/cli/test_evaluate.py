@@ -142,3 +142,16 @@ def test_one_row_is_enough(models: Models, penguins_csv: Path) -> None:
 def test_evaluating_what_was_just_fitted_needs_no_options(penguins_csv: Path) -> None:
     assert run("fit", penguins_csv, "-t", "species", "-q", *QUICK).exit_code == 0
     assert run("evaluate", "penguins.model", penguins_csv).exit_code == 0
+
+
+def test_a_table_none_of_whose_labels_is_known_is_refused(
+    models: Models, penguins_csv: Path
+) -> None:
+    strange = pd.read_csv(penguins_csv).assign(species="Emperor")
+    strange.to_csv("strange.csv", index=False)
+    said = one_line_error(run("evaluate", models["species"], "strange.csv"))
+    assert "no label that the model knows, but 'Emperor'" in said
+    shouted = pd.read_csv(penguins_csv)
+    shouted["species"] = shouted["species"].str.upper()
+    shouted.to_csv("shouted.csv", index=False)
+    assert run("evaluate", models["species"], "shouted.csv").exit_code == 0

@@ -6,16 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chainrule.cli.rows import (
-    TablePart,
-    divided,
-    groups_of,
-    times_of,
-    true_labels,
-    true_numbers,
-    with_target,
-    words_as_missing,
-)
+from chainrule.cli.rows import TablePart, divided, groups_of, times_of, words_as_missing
+from chainrule.cli.true_target import true_labels, true_numbers, with_target
 from chainrule.errors import InputError
 from chainrule.report.judging import positions
 

@@ -43,9 +43,10 @@ def evaluate(
     from chainrule.cli.model_inputs import model_inputs
     from chainrule.cli.paths import open_model
     from chainrule.cli.reporting import check_report
-    from chainrule.cli.rows import TablePart, require_column, true_labels, true_numbers, with_target
+    from chainrule.cli.rows import TablePart, require_column, require_name
+    from chainrule.cli.true_target import check_known, true_labels, true_numbers, with_target
     from chainrule.report.text import confusion, count, printable
-    from chainrule.tables import read_table, separate
+    from chainrule.tables import labels, read_table, separate
 
     check_report(report, inputs=(model, table), force=force)
     page = Page(silent=as_json)
@@ -64,13 +65,23 @@ def evaluate(
                 "--target", got="nothing", expected="the column to compare with, for this model"
             )
         classes = opened.estimator.classes_.tolist() if opened.classifies else []
-        as_text = (name,) if classes and isinstance(classes[0], str) else ()
-        frame = read_table(table, format=format, text_columns=(*opened.text_columns(), *as_text))
+        words = [label for label in classes if isinstance(label, str)]
+        frame = read_table(
+            table,
+            format=format,
+            text_columns=(*opened.text_columns(), *([name] if words else [])),
+            labels=name if words else None,
+            named=lambda names: require_name(names, name, "--target"),
+        )
         require_column(frame, name, "--target")
-        X, y, left_out = with_target(*separate(frame, name), skip_missing=skip_missing)
+        X, y, left_out = with_target(
+            *separate(frame, name), skip_missing=skip_missing, words=[*labels.NAMES, *words]
+        )
         if left_out:
             page.note(f"{count(left_out, 'row')} without a target left out")
         true = true_labels(y, classes) if classes else true_numbers(y)
+        if classes:
+            check_known(name, true, classes)
         part = TablePart(model_inputs(opened, X), true)
         baseline = _baseline(opened, classes, true)
         found = judge(opened.estimator, part, baseline)

@@ -33,6 +33,14 @@ def fit(
     force: Force = False,
     format: Format = None,
     skip_missing: SkipMissing = False,
+    labels_as_written: Annotated[
+        bool,
+        typer.Option(
+            "--labels-as-written",
+            help="Take every word of the target as it stands: NA and null as classes, Yes and yes as two.",
+            rich_help_panel=_TABLE,
+        ),
+    ] = False,
     task: Annotated[
         str | None,
         typer.Option(
@@ -255,6 +263,7 @@ def fit(
             task=task,
             drop=drop or [],
             skip_missing=skip_missing,
+            labels_as_written=labels_as_written,
             test=test,
             test_fraction=test_fraction,
             validation_fraction=validation_fraction,

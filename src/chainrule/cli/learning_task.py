@@ -12,13 +12,17 @@ from chainrule.cli.rows import (
     TablePart,
     divided,
     groups_of,
-    labels_as_written,
     require_column,
+    require_name,
     times_of,
+    words_as_missing,
+)
+from chainrule.cli.true_target import (
+    check_known,
+    labels_as_written,
     true_labels,
     true_numbers,
     with_target,
-    words_as_missing,
 )
 from chainrule.errors import InputError
 from chainrule.report.text import count, printable
@@ -45,7 +49,7 @@ def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
     FileError, InputError
         The table cannot be read or learned from.
     """
-    from chainrule.tables import read_table, recognise_task, separate, target_values
+    from chainrule.tables import labels, read_table, recognise_task, separate, target_values
 
     for name, fraction in (
         ("--test-fraction", o.test_fraction),
@@ -53,10 +57,15 @@ def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
     ):
         if not 0.0 <= fraction < 1.0:
             raise InputError.of(name, got=fraction, expected="a number from 0 to below 1")
-    frame = read_table(o.table, format=o.format)
+    words = labels.ALL if o.labels_as_written else labels.NAMES
+
+    def named(names: list[str]) -> None:  # before a wide table is read for nothing
+        require_name(names, o.target, "--target")
+
+    frame = read_table(o.table, format=o.format, labels=o.target, named=named)
     require_column(frame, o.target, "--target")
     X, y = separate(frame, o.target)
-    X, y, left_out = with_target(X, y, skip_missing=o.skip_missing)
+    X, y, left_out = with_target(X, y, skip_missing=o.skip_missing, words=words)
     X, key, by = _keys(o, X)
     for name in o.drop:
         if name == o.target:
@@ -66,26 +75,35 @@ def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
         if name != o.groups:  # which is no input anyway
             require_column(X, name, "--drop")
             X = separate(X, name)[0]
-    choice = recognise_task(y, o.task)
+    choice = recognise_task(y, o.task, words)
     classifies = choice.task == "classification"
     if o.class_weight is not None and not classifies:
         raise InputError.of("--class-weight", got=repr(o.class_weight), expected="a classification")
-    values = target_values(y, choice.task)
+    values = target_values(y, choice.task, words)
     if (
         classifies and values.dtype.kind == "f"
     ):  # numbers with fractions, but classes were asked for
         values = labels_as_written(y)
+    if classifies and values.dtype.kind == "O":
+        for word in set(labels.ALL).intersection(values.tolist()):
+            page.note(f"{word!r} in the target is taken as a class, not as a missing value")
+        if not o.labels_as_written:
+            values, notes = labels.joined(values)
+            for note in notes:
+                page.note(f"{note}; --labels-as-written keeps them apart")
     whole = TablePart(X, values, key)
     if o.test is not None:
         # Values must mean the same in both files: what was text here is read as text there.
         as_text = [name for name in frame.columns if not _is_numeric(frame[name])]
-        test_frame = read_table(o.test, text_columns=as_text)
+        test_frame = read_table(o.test, text_columns=as_text, labels=o.target, named=named)
         require_column(test_frame, o.target, "--target")
         X_test, y_test = separate(test_frame, o.target)
-        X_test, y_test, more = with_target(X_test, y_test, skip_missing=o.skip_missing)
+        X_test, y_test, more = with_target(X_test, y_test, skip_missing=o.skip_missing, words=words)
         left_out += more
         kinds = sorted(set(whole.y.tolist())) if classifies else []
         true = true_labels(y_test, kinds) if classifies else true_numbers(y_test)
+        if classifies:
+            check_known(o.target, true, kinds)
         test: TablePart | None
         rest, test, source = whole, TablePart(X_test, true), f"of {printable(o.test)}"
     else:

@@ -75,6 +75,7 @@ class FitOptions:
     report: str | None = None
     groups: str | None = None
     time: str | None = None
+    labels_as_written: bool = False
 
 
 def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:

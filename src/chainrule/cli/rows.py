@@ -1,8 +1,9 @@
-"""Rows to learn from, to stop by and to test on; and the true values of a target that a model already knows."""
+"""Rows to learn from, to stop by and to test on."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.estimators.splitting import split, split_by_group, split_by_time
-from chainrule.report.text import count, listed, printable
-from chainrule.tables import columns, text
+from chainrule.report.text import count, listed
+from chainrule.tables import columns
 from chainrule.tables.recognition import recognise, recognise_table
 
 FEWEST_TO_HOLD_OUT = 20
@@ -138,7 +139,7 @@ def groups_of(column: Any) -> NDArray[Any]:
         A value is missing: nobody knows on which side such a row may stand.
     """
     _all_known(column, "--groups")
-    return labels_as_written(column).astype(str)
+    return np.array(columns.texts(column).to_pylist(), dtype=object).astype(str)
 
 
 def times_of(column: Any) -> NDArray[Any]:
@@ -175,7 +176,11 @@ def _all_known(column: Any, option: str) -> None:
 
 def require_column(frame: Any, name: str, option: str) -> None:
     """Raise InputError unless a table has a column, with the names that come close."""
-    names = [str(column) for column in frame.columns]
+    require_name([str(column) for column in frame.columns], name, option)
+
+
+def require_name(names: Sequence[str], name: str, option: str) -> None:
+    """Raise InputError unless a name is among those of a table's columns."""
     if name in names:
         return
     close = difflib.get_close_matches(name, names[:1000], n=3, cutoff=0.5)
@@ -186,85 +191,3 @@ def require_column(frame: Any, name: str, option: str) -> None:
         expected="a column of the table",
         remedy=near if close else f"it has {listed(map(repr, names))}",
     )
-
-
-def labels_as_written(y: Any) -> NDArray[Any]:
-    """Return a target column as text, the way a person writes it, shape (n,)."""
-    return np.array(columns.texts(y).to_pylist(), dtype=object)
-
-
-def true_labels(y: Any, classes: list[Any]) -> NDArray[Any]:
-    """Return a target column as labels of the kind that a model has learned.
-
-    Parameters
-    ----------
-    y : pandas.Series, shape (n,)
-        As it was read; the same labels may have come as text this time.
-    classes : list
-        The model's, all of one type.
-    """
-    kind = type(classes[0])
-    if kind is str:
-        return labels_as_written(y)
-    if kind is bool:
-        # text.booleans gives 1, -1 and 0: what is neither becomes a label that no model knows
-        signs = text.booleans(columns.texts(y))[0]
-        return np.array([None if s == 0 else bool(s > 0) for s in signs.tolist()], dtype=object)
-    x = columns.numbers(y)[0]
-    if kind is int:
-        whole = [int(v) if np.isfinite(v) and v == np.floor(v) else None for v in x.tolist()]
-        return np.array(whole, dtype=object)
-    return x
-
-
-def true_numbers(y: Any) -> NDArray[np.float64]:
-    """Return a target column as quantities.
-
-    Raises
-    ------
-    InputError
-        A row holds a word or infinity.
-    """
-    x, bad = columns.numbers(y, recognise(str(y.name), y).notation)
-    wrong = bad | ~np.isfinite(x)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise InputError.of(
-            f"target {str(y.name)!r}, row {row + 1}",
-            got=printable(y.iloc[row], most=40),
-            expected="a finite number",
-            remedy=f"correct or remove the {count(int(wrong.sum()), 'such row')}",
-        )
-    return x
-
-
-def with_target(X: Any, y: Any, *, skip_missing: bool) -> tuple[Any, Any, int]:
-    """Return the rows whose target has a value, and how many have none.
-
-    Parameters
-    ----------
-    X : pandas.DataFrame, shape (n, m)
-    y : pandas.Series, shape (n,)
-    skip_missing : bool
-        Leave rows without a value out instead of refusing them.
-
-    Raises
-    ------
-    InputError
-        The column does not hold single values, or a value is missing.
-    """
-    name = f"target {str(y.name)!r}"
-    if not columns.is_usable(y):
-        raise InputError.of(name, got=f"values of type {y.dtype}", expected="classes or numbers")
-    missing = ~text.present(columns.texts(y))
-    n = int(missing.sum())
-    if n == 0:
-        return X, y, 0
-    if not skip_missing:
-        raise InputError.of(
-            name,
-            got=f"no value in {n} of {len(y)} rows (first in row {int(missing.argmax()) + 1})",
-            expected="a value in every row",
-            remedy="--skip-missing leaves those rows out",
-        )
-    return X[~missing], y[~missing], n

@@ -109,7 +109,8 @@ def _traced(model: str, table: str, row: int, target: str | None, format: str | 
     """Return the trace of one row."""
     from chainrule.cli.model_inputs import model_inputs
     from chainrule.cli.paths import open_model
-    from chainrule.cli.rows import require_column, true_labels, true_numbers, with_target
+    from chainrule.cli.rows import require_column
+    from chainrule.cli.true_target import true_labels, true_numbers, with_target
     from chainrule.gradients.trace import trace as traced
     from chainrule.report.text import count
     from chainrule.tables import read_table, separate
@@ -128,14 +129,19 @@ def _traced(model: str, table: str, row: int, target: str | None, format: str | 
             "--target", got="nothing", expected="the column with the true values, for this model"
         )
     classes = opened.estimator.classes_.tolist() if opened.classifies else []
-    as_text = (name,) if classes and isinstance(classes[0], str) else ()
-    frame = read_table(table, format=format, text_columns=(*opened.text_columns(), *as_text))
+    words = [label for label in classes if isinstance(label, str)]
+    frame = read_table(
+        table,
+        format=format,
+        text_columns=(*opened.text_columns(), *([name] if words else [])),
+        labels=name if words else None,
+    )
     require_column(frame, name, "--target")
     if not 1 <= row <= len(frame):
         expected = f"1 to {len(frame)}, for the table has {count(len(frame), 'row')}"
         raise InputError.of("--row", got=row, expected=expected)
     one = frame.iloc[row - 1 : row].reset_index(drop=True)
-    X, y, _ = with_target(*separate(one, name), skip_missing=False)
+    X, y, _ = with_target(*separate(one, name), skip_missing=False, words=words)
     true = true_labels(y, classes) if classes else true_numbers(y)
     return traced(opened.estimator, model_inputs(opened, X), true)
 

@@ -22,10 +22,20 @@ from chainrule.errors import DataWarning, FileError
 from chainrule.tables import columns
 from chainrule.tables.header import check_unique
 
+Named = Callable[[list[str]], None]
+"""Is told the names of a table's columns."""
+
+
+def no_demand(names: list[str]) -> None:
+    """Take any names."""
+
+
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
-def read_columnar(opened: Callable[[], BinaryIO], label: str, kind: str) -> pd.DataFrame:
+def read_columnar(
+    opened: Callable[[], BinaryIO], label: str, kind: str, named: Named = no_demand
+) -> pd.DataFrame:
     """Read a Parquet, Arrow or Feather file.
 
     Parameters
@@ -35,6 +45,8 @@ def read_columnar(opened: Callable[[], BinaryIO], label: str, kind: str) -> pd.D
     label : str
         What to call the file in errors.
     kind : {"parquet", "arrow"}
+    named : callable, optional
+        Is told the names of the columns before the rows of a Parquet file are read, and may refuse them.
 
     Warns
     -----
@@ -48,7 +60,9 @@ def read_columnar(opened: Callable[[], BinaryIO], label: str, kind: str) -> pd.D
     """
     with opened() as stream, damage_told(stream, label, kind):
         if kind == "parquet":
-            table = pa.parquet.ParquetFile(stream).read()
+            file = pa.parquet.ParquetFile(stream)
+            named(file.schema_arrow.names)
+            table = file.read()
         else:
             table = _read_arrow(stream)
             # offsets in these files are taken as they stand; see that they are sane

@@ -19,6 +19,7 @@ import pyarrow.csv
 
 from chainrule.errors import FileError
 from chainrule.tables import text
+from chainrule.tables.columnar import Named, no_demand
 from chainrule.tables.delimited_faults import (
     Tail,
     check_closed,
@@ -49,6 +50,8 @@ def read_delimited(
     *,
     separator: str = ",",
     text_columns: Collection[str] = (),
+    labels: str | None = None,
+    named: Named = no_demand,
 ) -> pd.DataFrame:
     """Read a stream of delimited text.
 
@@ -62,6 +65,8 @@ def read_delimited(
         Preferred among ``, ; tab |`` where the text does not tell.
     text_columns : collection of str
         Columns to leave as text even if they look like numbers.
+    labels, named
+        As for `chainrule.tables.read_table`.
 
     Raises
     ------
@@ -69,12 +74,13 @@ def read_delimited(
         Anything that keeps the text from being a table.
     """
     layout = layout_of(opened, label, separator)
+    named(layout.names)
     table = _parse(opened, layout)
     if not table.num_rows:
         raise no_rows(label)
     keep = set(text_columns)
     typed = {
-        name: _typed(column, name in keep)
+        name: _typed(column, name in keep, name == labels)
         for name, column in zip(layout.names, table.columns, strict=True)
     }
     return pd.DataFrame(typed)
@@ -188,9 +194,11 @@ def check_header(names: list[str], layout: FileHead) -> None:
         raise FileError.of(layout.label, got=got, expected=expected)
 
 
-def _typed(column: Any, keep_text: bool) -> Any:
+def _typed(column: Any, keep_text: bool, labels: bool) -> Any:
     """Type one column: whole numbers, numbers, or text as written (blanks cut off, missing markers empty)."""
     values = text.arrow_text(column)
     profile = ColumnProfile(keep_text)
     profile.add(values)
+    if labels and profile.kind == "text":
+        values = text.arrow_text(column, markers=("",))
     return profile.convert(values)

@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, cast
 import pandas as pd
 
 from chainrule.errors import FileError, InputError, InputTypeError
-from chainrule.tables.columnar import read_columnar
+from chainrule.tables.columnar import Named, no_demand, read_columnar
 from chainrule.tables.delimited import read_delimited
 from chainrule.tables.frames import as_pandas, is_frame
 from chainrule.tables.header import HEAD
@@ -48,7 +48,12 @@ _GZIP = b"\x1f\x8b"
 
 
 def read_table(
-    source: Any, *, format: str | None = None, text_columns: Collection[str] = ()
+    source: Any,
+    *,
+    format: str | None = None,
+    text_columns: Collection[str] = (),
+    labels: str | None = None,
+    named: Named = no_demand,
 ) -> pd.DataFrame:
     r"""Read a table.
 
@@ -62,6 +67,10 @@ def read_table(
     text_columns : collection of str
         Columns of delimited text that stay text even if they look like numbers, so that ``01`` is not read as 1; see
         `Preparation.text_columns`.
+    labels : str, optional
+        A column of delimited text in which, if it holds words, only empty values are missing: ``None`` may be a class.
+    named : callable, optional
+        Is told the names of the columns before any row is read, and may refuse them.
 
     Returns
     -------
@@ -90,9 +99,14 @@ def read_table(
         label, opened, kind = locate(source, format, _held)
         if kind in SEPARATORS:
             return read_delimited(
-                decompressed(opened), label, separator=SEPARATORS[kind], text_columns=text_columns
+                decompressed(opened),
+                label,
+                separator=SEPARATORS[kind],
+                text_columns=text_columns,
+                labels=labels,
+                named=named,
             )
-        return read_columnar(opened, label, kind)
+        return read_columnar(opened, label, kind, named)
 
 
 @contextmanager

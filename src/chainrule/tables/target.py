@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.tables import columns, plain, recognition, suspicion, text
+from chainrule.tables import columns, labels, plain, recognition, suspicion, text
+from chainrule.tables.labels import label_texts
 from chainrule.tables.names import column_names, suggestion
 
 Task = Literal["classification", "regression"]
@@ -56,7 +58,9 @@ def separate(frame: Any, target: str) -> tuple[Any, Any]:
     return frame.iloc[:, [i for i in range(len(names)) if i != at]], frame.iloc[:, at]
 
 
-def recognise_task(y: Any, task: str | None = None) -> Choice:
+def recognise_task(
+    y: Any, task: str | None = None, words: Collection[str] = labels.NAMES
+) -> Choice:
     """Decide between classification and regression.
 
     Text, booleans and categories are classes. Numbers with fractions are a quantity. Whole numbers are classes when
@@ -67,6 +71,8 @@ def recognise_task(y: Any, task: str | None = None) -> Choice:
     y : pandas.Series, shape (n,)
     task : {"classification", "regression"}, optional
         Given by the user; decides.
+    words : collection of str
+        As for `labels.label_texts`.
 
     Raises
     ------
@@ -94,7 +100,8 @@ def recognise_task(y: Any, task: str | None = None) -> Choice:
         raise InputError.of(f"target {name!r}", got="dates", expected="classes or numbers")
     if found.kind != "number" or found.words:
         return Choice(
-            "classification", f"target {name!r} holds {_listed(y)}, so this is a classification"
+            "classification",
+            f"target {name!r} holds {_listed(y, words)}, so this is a classification",
         )
     x = columns.numbers(y, found.notation)[0]
     x = x[np.isfinite(x)]
@@ -115,13 +122,15 @@ def recognise_task(y: Any, task: str | None = None) -> Choice:
     )
 
 
-def target_values(y: Any, task: str) -> NDArray[Any]:
+def target_values(y: Any, task: str, words: Collection[str] = labels.NAMES) -> NDArray[Any]:
     """Check a target and give its values.
 
     Parameters
     ----------
     y : pandas.Series, shape (n,)
     task : {"classification", "regression"}
+    words : collection of str
+        As for `labels.label_texts`.
 
     Returns
     -------
@@ -136,7 +145,8 @@ def target_values(y: Any, task: str) -> NDArray[Any]:
     """
     name = f"target {_name(y)!r}"
     _check_usable(y)
-    missing = ~text.present(columns.texts(y))
+    written = label_texts(y, words) if task == "classification" else columns.texts(y)
+    missing = ~text.present(written)
     if missing.any():
         rows = int(missing.sum())
         first = int(np.argmax(missing)) + 1
@@ -153,11 +163,11 @@ def target_values(y: Any, task: str) -> NDArray[Any]:
     mixed = 0 < bad.sum() < 0.5 * len(bad) and len(pd.unique(x)) > MOST_CLASSES
     if found.words or mixed:
         raise _word_among_numbers(name, y, bad)
-    labels = _labels(y, x, bad)
-    distinct = len(pd.unique(labels))
+    found_labels = _labels(y, x, bad, written)
+    distinct = len(pd.unique(found_labels))
     if distinct < 2:
         only = (
-            f"only {plain.shown(columns.written(labels[0]))} in all {len(y)} rows"
+            f"only {plain.shown(columns.written(found_labels[0]))} in all {len(y)} rows"
             if len(y)
             else "no rows"
         )
@@ -171,7 +181,7 @@ def target_values(y: Any, task: str) -> NDArray[Any]:
             expected="a few classes with several rows each",
             remedy="choose another target, or regression if it is a quantity",
         )
-    return labels
+    return found_labels
 
 
 def _quantity(
@@ -194,14 +204,14 @@ def _quantity(
     return x
 
 
-def _labels(y: Any, x: NDArray[np.float64], bad: NDArray[np.bool_]) -> NDArray[Any]:
+def _labels(y: Any, x: NDArray[np.float64], bad: NDArray[np.bool_], written: Any) -> NDArray[Any]:
     """Give class labels in the simplest type that keeps them as they stand."""
     if pd.api.types.is_bool_dtype(y.dtype) or pd.api.types.infer_dtype(y, skipna=True) == "boolean":
         return np.asarray(y.to_numpy(dtype=bool))
     if pd.api.types.is_numeric_dtype(y.dtype) and not bad.any():
         whole = (x == np.floor(x)).all() and np.abs(x).max(initial=0.0) < 2.0**53
         return x.astype(np.int64) if whole else x
-    return np.array(columns.texts(y).to_pylist(), dtype=object)
+    return np.array(written.to_pylist(), dtype=object)
 
 
 def _word_among_numbers(name: str, y: Any, bad: NDArray[np.bool_]) -> InputError:
@@ -225,9 +235,9 @@ def _name(y: Any) -> str:
     return "target" if y.name is None else str(y.name)
 
 
-def _listed(y: Any) -> str:
+def _listed(y: Any, words: Collection[str]) -> str:
     """Describe the classes of text in a few words."""
-    values = columns.texts(y)
+    values = label_texts(y, words)
     found = sorted(v for v in set(values.unique().to_pylist()) if v is not None)
     quoted = ", ".join(v if len(v) <= 30 else v[:29] + "…" for v in found[:4])
     return f"{len(found)} different words ({quoted}{', …' if len(found) > 4 else ''})"

@@ -11,6 +11,7 @@ every column; ``0x1A`` is a word. What else people write for numbers and dates i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,13 +77,15 @@ Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 
 
-def arrow_text(values: Any) -> Any:
+def arrow_text(values: Any, markers: Sequence[str] = MISSING_WORDS) -> Any:
     """Make one cleaned ``LargeStringArray``: blanks around values cut off, missing markers turned to null.
 
     Parameters
     ----------
     values : pyarrow array of text, or sequence of (str or None)
         What was written. Lone surrogates, which no file can hold, become ``?`` inside the text.
+    markers : sequence of str
+        What counts as missing.
 
     Examples
     --------
@@ -105,10 +108,8 @@ def arrow_text(values: Any) -> Any:
     ):  # older pyarrow keeps the wrapper when there is no chunk
         values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
     trimmed = pc.utf8_trim_whitespace(values.cast(pa.large_string()))
-    markers = pa.array(MISSING_WORDS, pa.large_string())
-    return pc.if_else(
-        pc.is_in(trimmed, value_set=markers), pa.scalar(None, pa.large_string()), trimmed
-    )
+    missing = pc.is_in(trimmed, value_set=pa.array(markers, pa.large_string()))
+    return pc.if_else(missing, pa.scalar(None, pa.large_string()), trimmed)
 
 
 def mask(flags: Any) -> Bools:
