@@ -36,6 +36,7 @@ from chainrule.estimators.inputs import (
 )
 from chainrule.estimators.network_view import as_network
 from chainrule.estimators.scoring import Score, validation_score
+from chainrule.estimators.target_input import GivenClasses
 from chainrule.network.inference import LEAST_ROWS
 from chainrule.network.parameters import Parameters
 from chainrule.optimizers.catalogue import optimizers
@@ -156,7 +157,7 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
         rows = read_rows(
             self, X, y, sample_weight, prepared=prepared, reset=False, weight_name=name
         )
-        return replace(rows, truth=self._understand(rows, None, True))
+        return replace(rows, truth=self._understand(rows, GivenClasses(None), True))
 
     def _data(self, rows: Rows, dtype: np.dtype[Any], row_weights: np.ndarray | None) -> Data:
         """Return rows as an engine takes them: this is what the network sees, in training and ever after."""
@@ -179,6 +180,11 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
             return np.asarray(known[1])
         rows = plain_input(self, X)
         return self._scores(self._network_inputs(X) if rows is None else rows)
+
+    def _scores_for(self, X: Any) -> np.ndarray:
+        """Return the raw scores in X's floating type, in which predictions are given."""
+        single = getattr(X, "dtype", None) == np.float32
+        return self._raw_scores(X).astype(np.float32 if single else np.float64, copy=False)
 
     def _network_inputs(self, X: Any, dtype: Any = None) -> Any:
         """Return rows as the first layer sees them, in ``dtype`` (that of the weights): the one way there."""

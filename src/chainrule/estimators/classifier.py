@@ -23,6 +23,7 @@ from chainrule.estimators.scoring import Score, accuracy
 from chainrule.estimators.target_input import (
     GivenClasses,
     check_known,
+    check_same,
     learn_classes,
     read_target,
 )
@@ -287,17 +288,17 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
 
     def predict_proba(self, X: Any) -> Any:
         """Return probabilities: (n, classes); multilabel (n, k); several columns a list of (n, classes)."""
-        scores = self._raw_scores(X)
+        scores = self._scores_for(X)
         return self._target.probabilities(scores)
 
     def predict_log_proba(self, X: Any) -> Any:
         """Return the logarithms of ``predict_proba``, computed from raw scores and finite always."""
-        scores = self._raw_scores(X)
+        scores = self._scores_for(X)
         return self._target.log_probabilities(scores)
 
     def decision_function(self, X: Any) -> Any:
         """Return the raw scores: log-odds (n,) for two classes, else (n, classes); a list for several columns."""
-        scores = self._raw_scores(X)
+        scores = self._scores_for(X)
         return self._target.decision(scores)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -316,6 +317,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
 
     def _understand(self, rows: Rows, classes: Any, go_on: bool) -> np.ndarray:
         if go_on:
+            if classes is None or classes.labels is not None:
+                check_same(rows.y, classes, self._target.classes)
             return self._target.codes(rows.y)
         kind, labels, codes = learn_classes(rows.y, classes)
         self._target = class_target(kind, labels, self.loss)

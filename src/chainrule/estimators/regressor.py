@@ -271,8 +271,8 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return quantities, (n,) or (n, k); with q quantile levels q columns for each of y."""
-        scores = self._raw_scores(X)
-        return self._target.predictions(scores)
+        scores = self._scores_for(X)
+        return self._target.predictions(scores).astype(scores.dtype, copy=False)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return R²; with several quantile levels the mean over them of D², its like for the pinball loss."""

@@ -246,6 +246,23 @@ def check_known(labels: np.ndarray, classes: Sequence[np.ndarray]) -> None:
     )
 
 
+def check_same(y: np.ndarray, given: GivenClasses | None, known: Sequence[np.ndarray]) -> None:
+    """Refuse classes, those told to ``partial_fit`` or those of y, that are not the ones that training goes on with."""
+    _, classes, _ = learn_classes(y, given)
+    if len(classes) == len(known) and all(map(np.array_equal, classes, known)):
+        return
+    different = next(
+        (c for c, k in zip(classes, known, strict=False) if not np.array_equal(c, k)), classes[0]
+    )
+    before = "partial_fit" if given is not None else "fit, which warm_start goes on from"
+    raise InputError.of(
+        "y" if given is None else "classes",
+        got=shown(different),
+        expected=f"{shown(known[0])}, as in the last call of {before}",
+        remedy="train a new estimator for other classes",
+    )
+
+
 def _warn_of_alike(classes: np.ndarray) -> None:
     """Tell of labels that differ only in case or in blanks; they are different classes."""
     if classes.dtype.kind not in "OU":
