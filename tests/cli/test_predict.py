@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import datetime
 import io
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 from tests.cli.conftest import QUICK, one_line_error, run
 
@@ -290,3 +295,56 @@ def test_no_room_for_what_waits_for_standard_output(
     said = one_line_error(run("predict", models["species"], penguins_csv))
     assert "No space left on device" in said
     assert "--output" in said
+
+
+def test_ids_come_back_as_they_were(models: Models, penguins_csv: Path) -> None:
+    n = 6
+    large = [1_152_921_504_606_846_977 + i for i in range(n)]
+    ids = pa.table(
+        {
+            "gaps": pa.array([*large[:-1], None], pa.int64()),
+            "money": pa.array([Decimal(f"12345678901234567.{i}9") for i in range(n)]),
+            "at": pa.array([datetime.time(1, 2, i) for i in range(n)]),
+            "name": pa.array(["007", "NA", "1.0", "x", None, "y"]).dictionary_encode(),
+            "when": pa.array([1_577_836_800_000_000_001 + i for i in range(n)], pa.timestamp("ns")),
+        }
+    )
+    penguins = pa.Table.from_pandas(pd.read_csv(penguins_csv)[:n], preserve_index=False)
+    for column in penguins.column_names:
+        ids = ids.append_column(column, penguins.column(column))
+    pa.parquet.write_table(ids, "ids.parquet")
+    names = ["gaps", "money", "at", "name", "when"]
+    chosen = [part for name in names for part in ("--id", name)]
+    result = run("predict", models["species"], "ids.parquet", *chosen)
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["gaps"] for row in rows] == [*map(str, large[:-1]), ""]
+    assert [row["money"] for row in rows] == [f"12345678901234567.{i}9" for i in range(n)]
+    assert [row["at"] for row in rows] == [f"01:02:0{i}" for i in range(n)]
+    assert [row["name"] for row in rows] == ["007", "NA", "1.0", "x", "", "y"]
+    assert rows[2]["when"].endswith("00:00:00.000000003")
+    assert (
+        run("predict", models["species"], "ids.parquet", *chosen, "-o", "o.parquet").exit_code == 0
+    )
+    written = pa.parquet.read_table("o.parquet")
+    for name in names:
+        assert written.column(name).to_pylist() == ids.column(name).to_pylist()
+    frame = pd.read_csv(penguins_csv)[:3].assign(key=["NA", "01", "null"])
+    frame.to_csv("keys.csv", index=False)
+    result = run("predict", models["species"], "keys.csv", "--id", "key")
+    assert [row["key"] for row in csv.DictReader(io.StringIO(result.stdout))] == [
+        "NA",
+        "01",
+        "null",
+    ]
+
+
+def test_another_unit_is_noted_and_refused_if_asked(models: Models, penguins_csv: Path) -> None:
+    frame = pd.read_csv(penguins_csv)
+    frame.assign(body_mass_g=frame["body_mass_g"] / 1000.0).to_csv("kilograms.csv", index=False)
+    for command in (["predict"], ["evaluate"]):
+        result = run(*command, models["species"], "kilograms.csv")
+        assert result.exit_code == 0
+        assert "column 'body_mass_g' lies beyond" in " ".join(result.output.split())
+        said = one_line_error(run(*command, models["species"], "kilograms.csv", "--strict"))
+        assert "'body_mass_g' lies beyond" in said
+        assert run(*command, models["species"], penguins_csv, "--strict").exit_code == 0

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.options import Format, Json, Model, Report, SkipMissing, Table
+from chainrule.cli.options import Format, Json, Model, Report, SkipMissing, Strict, Table
 from chainrule.errors import InputError
 
 
@@ -28,6 +28,7 @@ def evaluate(
         bool, typer.Option("--force", help="Overwrite the report's file whatever it is.")
     ] = False,
     skip_missing: SkipMissing = False,
+    strict: Strict = False,
     format: Format = None,
     as_json: Json = False,
 ) -> None:
@@ -40,13 +41,14 @@ def evaluate(
     """
     from chainrule.cli.baseline import judge
     from chainrule.cli.console import Page, print_json
-    from chainrule.cli.model_inputs import model_inputs
+    from chainrule.cli.model_inputs import model_inputs, tell_drift
     from chainrule.cli.paths import open_model
     from chainrule.cli.reporting import check_report
     from chainrule.cli.rows import TablePart, require_column, require_name
     from chainrule.cli.true_target import check_known, true_labels, true_numbers, with_target
     from chainrule.report.text import confusion, count, printable
     from chainrule.tables import labels, read_table, separate
+    from chainrule.tables.drift import Drift
 
     check_report(report, inputs=(model, table), force=force)
     page = Page(silent=as_json)
@@ -82,6 +84,10 @@ def evaluate(
         true = true_labels(y, classes) if classes else true_numbers(y)
         if classes:
             check_known(name, true, classes)
+        if opened.estimator.preparation_ is not None:
+            drift = Drift(opened.estimator.preparation_)
+            drift.see(X)
+            tell_drift(page, drift.notes(), strict)
         part = TablePart(model_inputs(opened, X), true)
         baseline = _baseline(opened, classes, true)
         found = judge(opened.estimator, part, baseline)
@@ -100,6 +106,7 @@ def evaluate(
             "target": target,
             "report": report,
             "skip_missing": skip_missing,
+            "strict": strict,
             "format": format,
         }
         _report(page, report, opened, part, baseline, options, table)

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.cli.console import Page
 from chainrule.cli.paths import Opened
 from chainrule.errors import InputError
 from chainrule.report.text import count, listed, printable
 from chainrule.tables import columns, unusable
+
+_MOST_NOTES = 8
 
 
 def model_inputs(opened: Opened, frame: Any) -> Any:
@@ -57,6 +60,28 @@ def check_columns(opened: Opened, frame: Any) -> None:
         _number_columns(opened, frame.columns)
     else:
         opened.estimator.preparation_.transform(frame)
+
+
+def tell_drift(page: Page, notes: list[str], strict: bool) -> None:
+    """Note in what a table differs from the rows of training.
+
+    Raises
+    ------
+    InputError
+        If that is asked for.
+    """
+    if notes and strict:
+        more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+        raise InputError.of(
+            "table",
+            got=f"{notes[0]}{more}",
+            expected="rows like those of training",
+            remedy="without --strict it is a note",
+        )
+    for note in notes[:_MOST_NOTES]:
+        page.note(note)
+    if len(notes) > _MOST_NOTES:
+        page.note(f"{len(notes) - _MOST_NOTES} more columns differ from training")
 
 
 def first_unusable(opened: Opened, frames: Iterable[Any]) -> InputError | None:

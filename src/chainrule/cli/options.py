@@ -34,6 +34,12 @@ Format = Annotated[
 SkipMissing = Annotated[
     bool, typer.Option("--skip-missing", help="Leave out the rows whose target is missing.")
 ]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict", help="Refuse a table that is otherwise than in training, instead of noting it."
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead of text for people.")
 ]

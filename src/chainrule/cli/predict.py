@@ -12,7 +12,7 @@ from typing import IO, Annotated
 
 import typer
 
-from chainrule.cli.options import Format, Model, Quiet, Table
+from chainrule.cli.options import Format, Model, Quiet, Strict, Table
 from chainrule.errors import FileError, InputError
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -45,6 +45,7 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    strict: Strict = False,
     format: Format = None,
     quiet: Quiet = False,
 ) -> None:
@@ -59,7 +60,7 @@ def predict(
     import pandas as pd
 
     from chainrule.cli.console import Page
-    from chainrule.cli.model_inputs import check_columns, wanted_columns
+    from chainrule.cli.model_inputs import check_columns, tell_drift, wanted_columns
     from chainrule.cli.paths import check_output, open_model
     from chainrule.cli.predictions import file_parts, prediction_blocks
     from chainrule.cli.rows import require_column
@@ -90,6 +91,7 @@ def predict(
                 columns=None if wanted is None else (*wanted, *carried),
                 format=format,
                 text_columns=(*opened.text_columns(), *carried),
+                as_stored=carried,
                 told=lambda rows: progress("reading", rows),
             ) as blocks,
         ):
@@ -103,6 +105,7 @@ def predict(
                 proba=proba,
                 carried=carried,
                 told=lambda rows: progress("predicting", rows, blocks.n_rows),
+                drifted=lambda notes: tell_drift(page, notes, strict),
             )
             parts = file_parts(found, separator, blocks.types)
             if output is not None:

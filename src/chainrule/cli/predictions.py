@@ -19,6 +19,7 @@ from chainrule.estimators.inputs import take_rows
 from chainrule.report import judging
 from chainrule.tables import Blocks
 from chainrule.tables.delimited_blocks import cut
+from chainrule.tables.drift import Drift
 
 _GROUP = 1 << 20  # rows of a row group, as many as pyarrow puts into one by itself
 _GROUP_BYTES = 64 << 20  # but no more than this, so that memory is bounded
@@ -31,6 +32,7 @@ def prediction_blocks(
     proba: bool,
     carried: Sequence[str],
     told: Callable[[int], None],
+    drifted: Callable[[list[str]], None] = lambda notes: None,
 ) -> Iterator[pd.DataFrame]:
     """Predict every row of a table, `chainrule.report.judging.BLOCK` rows at a time.
 
@@ -45,6 +47,8 @@ def prediction_blocks(
         Columns to carry over.
     told : callable
         Is told how many rows are predicted.
+    drifted : callable
+        Is told at the end in what the table differs from the rows of training, and may refuse it.
 
     Raises
     ------
@@ -52,7 +56,8 @@ def prediction_blocks(
         A value cannot be used; its row is counted in the whole table. Or a column that is carried over is named like a
         prediction.
     """
-    done = 0
+    done, preparation = 0, opened.estimator.preparation_
+    drift = None if preparation is None else Drift(preparation)
     for frame in blocks.frames(judging.BLOCK):
         try:
             predicted = list(_predicted(opened, model_inputs(opened, frame), proba))
@@ -70,7 +75,10 @@ def prediction_blocks(
             columns[name] = values
         done += len(frame)
         told(done)
+        if drift is not None:
+            drift.see(frame)
         yield pd.DataFrame(columns, index=frame.index)
+    drifted([] if drift is None else drift.notes())
 
 
 def _predicted(opened: Opened, X: Any, proba: bool) -> Iterator[tuple[str, Any]]:

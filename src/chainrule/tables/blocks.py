@@ -64,6 +64,7 @@ def open_blocks(
     columns: Collection[str] | None = None,
     format: str | None = None,
     text_columns: Collection[str] = (),
+    as_stored: Collection[str] = (),
     told: Told = lambda rows: None,
 ) -> Iterator[Blocks]:
     r"""Look through a table, so that it can be given out in blocks.
@@ -74,6 +75,8 @@ def open_blocks(
         As for `chainrule.tables.read_table`.
     columns : collection of str, optional
         Columns that are wanted, as far as there are such; by default all.
+    as_stored : collection of str
+        Columns that are only carried over: in a file with types they keep their own, in text ``NA`` stays a word.
     told : callable, optional
         Is told now and then how many rows have been looked through.
 
@@ -98,7 +101,7 @@ def open_blocks(
     wanted = None if columns is None else set(columns)
     with Spool() as spool:
         with errors_told(source):
-            found = _found(source, spool, wanted, format, text_columns, told)
+            found = _found(source, spool, wanted, format, text_columns, as_stored, told)
         yield Blocks(found.names, found.n_rows, found.types, source, found.frames)
 
 
@@ -108,6 +111,7 @@ def _found(
     wanted: set[str] | None,
     format: str | None,
     text_columns: Collection[str],
+    as_stored: Collection[str],
     told: Told,
 ) -> DelimitedBlocks | ParquetBlocks | _Whole:
     """Look through a table of any format."""
@@ -120,12 +124,13 @@ def _found(
             label,
             separator=SEPARATORS[kind],
             text_columns=text_columns,
+            as_stored=as_stored,
             wanted=wanted,
             told=told,
         )
     if kind == "parquet":
-        return parquet_blocks(opened, label, wanted=wanted)
-    return _Whole(read_columnar(opened, label, kind), wanted)
+        return parquet_blocks(opened, label, wanted=wanted, as_stored=as_stored)
+    return _Whole(read_columnar(opened, label, kind, as_stored=as_stored), wanted)
 
 
 class _Whole:

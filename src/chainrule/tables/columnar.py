@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -34,7 +34,11 @@ _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def read_columnar(
-    opened: Callable[[], BinaryIO], label: str, kind: str, named: Named = no_demand
+    opened: Callable[[], BinaryIO],
+    label: str,
+    kind: str,
+    named: Named = no_demand,
+    as_stored: Collection[str] = (),
 ) -> pd.DataFrame:
     """Read a Parquet, Arrow or Feather file.
 
@@ -47,6 +51,8 @@ def read_columnar(
     kind : {"parquet", "arrow"}
     named : callable, optional
         Is told the names of the columns before the rows of a Parquet file are read, and may refuse them.
+    as_stored : collection of str
+        Columns to give in the file's own types.
 
     Warns
     -----
@@ -74,7 +80,7 @@ def read_columnar(
         if series is None:
             leave_out(name, table.schema.field(name).type, label)
         else:
-            found[name] = series
+            found[name] = in_own_type(table.column(name)) if name in as_stored else series
     if not found:
         raise no_single_values(label)
     return pd.DataFrame(found)
@@ -128,6 +134,18 @@ def single_values(column: Any) -> Any | None:
         return series if columns.is_usable(series) else None
     except (pa.ArrowException, ValueError, TypeError):
         return None
+
+
+def in_own_type(column: Any) -> Any:
+    """Turn a chunked Arrow column into a pandas column that keeps its type: no whole number is rounded beside a gap."""
+    column = storage(column)
+    return pd.Series(pd.arrays.ArrowExtensionArray(column.cast(stored_type(column.type))))
+
+
+def stored_type(type_: Any) -> Any:
+    """Return the type of values in ``in_own_type``; that of a dictionary is its values'."""
+    plain = storage(pa.chunked_array([], type_)).type
+    return plain.value_type if pa.types.is_dictionary(plain) else plain
 
 
 def leave_out(name: str, kind: Any, label: str) -> None:

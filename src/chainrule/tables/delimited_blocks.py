@@ -89,7 +89,7 @@ class DelimitedBlocks:
                         break
                     yield pd.DataFrame(
                         {
-                            name: profile.convert(text.arrow_text(column))
+                            name: profile.convert(text.arrow_text(column, profile.markers))
                             for (name, profile), column in zip(
                                 self.profiles.items(), table.columns, strict=True
                             )
@@ -107,6 +107,7 @@ def delimited_blocks(
     *,
     separator: str = ",",
     text_columns: Collection[str] = (),
+    as_stored: Collection[str] = (),
     wanted: Collection[str] | None = None,
     told: Told = lambda rows: None,
     block_size: int = _BLOCK,
@@ -115,7 +116,7 @@ def delimited_blocks(
 
     Parameters
     ----------
-    opened, label, separator, text_columns
+    opened, label, separator, text_columns, as_stored
         As in `chainrule.tables.delimited.read_delimited`.
     wanted : collection of str, optional
         Columns to give out, as far as there are such; by default all.
@@ -133,7 +134,7 @@ def delimited_blocks(
     as_text = set(text_columns)
     chosen = [name for name in layout.names if wanted is None or name in wanted]
     for size in sorted({min(block_size, HEAD), HEAD}):
-        profiles = {name: ColumnProfile(name in as_text) for name in chosen}
+        profiles = {name: ColumnProfile(name in as_text, name in as_stored) for name in chosen}
         wrong: list[Any] = []
         try:
             rows = _go_through(opened, layout, profiles, wrong, told, size)
@@ -168,7 +169,7 @@ def _go_through(
             for batch in reader:
                 for name, profile in profiles.items():
                     if not (profile.settled and profile.known):
-                        profile.add(text.arrow_text(batch.column(position[name])))
+                        profile.add(text.arrow_text(batch.column(position[name]), profile.markers))
                 n += batch.num_rows
                 if batch.num_rows:
                     last = batch.column(batch.num_columns - 1)[-1].as_py()

@@ -124,6 +124,7 @@ class NumberColumn(Column):
         "words": plain.flag,
         "notation": lambda value, where: _notation(value, where),
         "edges": plain.listed(plain.number, plain.MAX_OUTPUTS),
+        "span": plain.listed(plain.number, 2),
     }
 
     median: float
@@ -135,6 +136,8 @@ class NumberColumn(Column):
     """How they are written where they come as text."""
     edges: tuple[float, ...] = ()
     """Of the bins of the piecewise-linear encoding; empty for none."""
+    span: tuple[float, ...] = ()
+    """The least and the greatest in training; empty where they are not known."""
 
     def value_outputs(self) -> tuple[str, ...]:
         """The scaled number and its bins, unless it did not vary."""
@@ -164,6 +167,8 @@ class NumberColumn(Column):
             raise plain.refuse(f"column {self.name[:60]!r}, scale", self.scale, "a number >= 0")
         if len(self.edges) == 1 or any(a >= b for a, b in itertools.pairwise(self.edges)):
             raise plain.refuse(f"column {self.name[:60]!r}, edges", "others", "rising edges")
+        if len(self.span) == 1 or (self.span and self.span[0] > self.span[1]):
+            raise plain.refuse(f"column {self.name[:60]!r}, span", "others", "two ends in order")
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,8 @@ def _number(
     words, notation = recognition.words, recognition.notation
     edges = quantile_edges(x, bins) if bins else ()
     about = (name, missing, distinct, missing > 0)
-    column = NumberColumn(*about, median, scale, words, notation, edges)
+    span = (float(np.nanmin(x)), float(np.nanmax(x)))
+    column = NumberColumn(*about, median, scale, words, notation, edges, span)
     return x, codes, column
 
 

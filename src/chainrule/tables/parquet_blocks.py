@@ -20,10 +20,12 @@ from chainrule.tables import columns
 from chainrule.tables.columnar import (
     checked_names,
     damage_told,
+    in_own_type,
     leave_out,
     no_single_values,
     single_values,
     storage,
+    stored_type,
 )
 from chainrule.tables.delimited_blocks import changed, cut
 
@@ -94,7 +96,11 @@ class ParquetBlocks:
 
 
 def parquet_blocks(
-    opened: Callable[[], BinaryIO], label: str, *, wanted: Collection[str] | None = None
+    opened: Callable[[], BinaryIO],
+    label: str,
+    *,
+    wanted: Collection[str] | None = None,
+    as_stored: Collection[str] = (),
 ) -> ParquetBlocks:
     """Find out what the columns of a Parquet file are.
 
@@ -106,6 +112,8 @@ def parquet_blocks(
         What to call the file in errors.
     wanted : collection of str, optional
         Columns to give out, as far as there are such; by default all.
+    as_stored : collection of str
+        Columns to give out in the file's own types: whole numbers beyond 2^53 stay what they are beside a gap.
 
     Warns
     -----
@@ -128,7 +136,12 @@ def parquet_blocks(
                 continue
             usable.append(name)
             if wanted is None or name in wanted:
-                kinds[name] = _kind(file, name, schema.field(name).type)
+                type_ = schema.field(name).type
+                kinds[name] = (
+                    _Kind(pd.ArrowDtype(stored_type(type_)), None)
+                    if name in as_stored
+                    else _kind(file, name, type_)
+                )
     if not usable:
         raise no_single_values(label)
     return ParquetBlocks(opened, label, tuple(usable), kinds, n_rows)
@@ -194,5 +207,7 @@ def _categories(chunks: Iterator[Any], plain: Any) -> Any:
 
 def _as_whole(column: Any, dtype: Any) -> Any:
     """Turn some rows of a column into what they are in a table that is read at once."""
+    if isinstance(dtype, pd.ArrowDtype):
+        return in_own_type(column)
     series = columns.from_arrow(storage(column))
     return series if series.dtype == dtype else series.astype(dtype)

@@ -155,13 +155,14 @@ class Preparation:
         return preparation
 
     @cached_property
-    def _used(self) -> tuple[Column, ...]:
+    def used(self) -> tuple[Column, ...]:
+        """The columns that are not dropped."""
         return tuple(column for column in self.columns if not isinstance(column, DroppedColumn))
 
     @property
     def widths(self) -> tuple[int, ...]:
         """How many output columns, side by side, each of `input_columns` became."""
-        return tuple(len(column.outputs()) for column in self._used)
+        return tuple(len(column.outputs()) for column in self.used)
 
     def without(self, reasons: Mapping[str, str]) -> Self:
         """Leave out input columns that were learned; each reason is the rest of a sentence that begins with "it"."""
@@ -172,21 +173,21 @@ class Preparation:
     @property
     def input_columns(self) -> tuple[str, ...]:
         """Columns that a table must have for `transform`."""
-        return tuple(column.name for column in self._used)
+        return tuple(column.name for column in self.used)
 
     @property
     def text_columns(self) -> tuple[str, ...]:
         """Input columns whose text is for the preparation to read; `read_table` takes them so that ``01`` is not 1."""
         return tuple(
             column.name
-            for column in self._used
+            for column in self.used
             if column.kind in ("category", "date") or getattr(column, "notation", PLAIN) != PLAIN
         )
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the output columns; ``#2`` is put behind a name that would otherwise come twice."""
-        return unique_names(name for column in self._used for name in column.outputs())
+        return unique_names(name for column in self.used for name in column.outputs())
 
     @property
     def notes(self) -> list[str]:
@@ -220,7 +221,7 @@ class Preparation:
         frame = words_as_missing(frame, self.missing)
         X = np.zeros((len(frame), len(self.feature_names)), dtype=np.float32)
         start = 0
-        for column in self._used:
+        for column in self.used:
             series = frame.iloc[:, position[column.name]]
             stop = start + len(column.outputs())
             if not is_usable(series):

@@ -23,9 +23,13 @@ class ColumnProfile:
     ----------
     keep_text : bool
         Text it is and stays, whatever comes.
+    verbatim : bool
+        Only what is empty is missing.
 
     Attributes
     ----------
+    markers : tuple of str
+        What counts as missing.
     known : bool
         Whether some row holds a value.
     missing : bool
@@ -42,7 +46,8 @@ class ColumnProfile:
     ('number', [1.0, 2.0])
     """
 
-    def __init__(self, keep_text: bool = False) -> None:
+    def __init__(self, keep_text: bool = False, verbatim: bool = False) -> None:
+        self.markers = ("",) if verbatim else text.MISSING_WORDS
         self.known = self.missing = False
         self._keep_text = keep_text
         self._digits = self._integers = self._numbers = True

@@ -10,7 +10,7 @@ from chainrule.tables.learn import KINDS
 from chainrule.tables.written_numbers import PLAIN
 
 _ADDED: dict[str, dict[str, Any]] = {
-    "number": {"notation": list(PLAIN), "edges": []},
+    "number": {"notation": list(PLAIN), "edges": [], "span": []},
     "date": {"day_first": False},
 }
 
