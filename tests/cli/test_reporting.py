@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import QUICK, one_line_error, run
 
 from chainrule.cli.evaluate import evaluate
-from chainrule.cli.fit import fit
+from chainrule.cli.fit import FitOptions
 from chainrule.cli.reporting import command
 from chainrule.report.reproduction import shell_word
 
@@ -31,7 +31,7 @@ def test_fit_writes_the_page_beside_the_model_and_says_so(penguins_csv: Path) ->
     assert "report      report.html (" in result.stdout
     assert sorted(p.name for p in Path.cwd().iterdir()) == ["penguins.model", "report.html"]
     page = Path("report.html").read_text(encoding="utf-8")
-    line = "chainrule fit penguins.csv --target species --hidden 16 --epochs 12 --engine reference --report report.html"
+    line = "chainrule fit penguins.csv --target species --epochs 12 --engine reference --report report.html --hidden 16"
     assert line in page
     assert str(penguins_csv.parent) not in page
 
@@ -122,11 +122,11 @@ def test_a_command_can_be_typed_again() -> None:
         "test": "/secret/place/test.csv",
         "skip_missing": True,
         "force": False,
-        "epochs": 100,
-        "seed": 7,
+        "max_iter": 100,
+        "random_state": 7,
         "unknown": 1,
     }
-    line = command("fit", fit, ["/home/ada/-odd table.csv"], given)
+    line = command("fit", FitOptions, ["/home/ada/-odd table.csv"], given)
     assert shlex.split(line) == [
         *("chainrule", "fit", "./-odd table.csv", "--target", "it's; rm -rf $HOME"),
         *("--drop", "a b", "--drop", "<c>", "--test", "test.csv", "--skip-missing", "--seed", "7"),

@@ -12,6 +12,7 @@ from chainrule.cli.compare import compare
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.fit import fit
 from chainrule.cli.inspect import inspect
+from chainrule.cli.own_rules import with_import
 from chainrule.cli.predict import predict
 from chainrule.cli.trace import trace
 
@@ -41,7 +42,7 @@ def chainrule(
 
 
 for _command in (fit, predict, evaluate, compare, inspect, check, trace):
-    app.command(cls=Command, help=paragraphs(_command.__doc__))(_command)
+    app.command(cls=Command, help=paragraphs(_command.__doc__))(with_import(_command))
 
 
 def main() -> None:

@@ -112,7 +112,8 @@ class Commands(TyperGroup):
 class Command(TyperCommand):
     """One command. Its help names what is registered, looked up only when somebody asks for help.
 
-    In the help of an option, ``{activations}``, ``{losses}``, ``{solvers}`` and ``{schedules}`` stand for the names.
+    In the help of an option, ``{activations}``, ``{losses}``, ``{initializers}``, ``{solvers}`` and ``{schedules}``
+    stand for the names.
     """
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -144,11 +145,13 @@ def registered() -> dict[str, str]:
     """Return the names in the registries, as they stand in the help."""
     from chainrule.equations.activations import activations
     from chainrule.equations.losses import losses
+    from chainrule.network.initializers import initializers
     from chainrule.optimizers.catalogue import optimizers
     from chainrule.optimizers.schedules import schedules
 
     return {
         "activations": ", ".join(activations.names()),
+        "initializers": ", ".join(initializers.names()),
         "losses": ", ".join(losses.names()),
         "solvers": ", ".join(optimizers.names()),
         "schedules": ", ".join(schedules.names()),

@@ -82,7 +82,7 @@ def check(
     The function may take its arguments in any usual form: lists or dictionaries of W and b, rows or columns as samples,
     one vector, a cache. The exit code is 1 if a mistake is found, 2 if nothing could be judged.
 
-    Examples: chainrule check my_homework.py; chainrule check my_homework.py:backward
+    Example: chainrule check my_homework.py, or chainrule check my_homework.py:backward
     """
     from chainrule.cli.console import print_json
     from chainrule.diagnosis.separate import diagnose_file

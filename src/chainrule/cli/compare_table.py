@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from chainrule.cli import options
 from chainrule.cli.baseline import judge, training_baseline
+from chainrule.cli.compare import CompareOptions
 from chainrule.cli.console import Page, print_json
+from chainrule.cli.fit import FitOptions
 from chainrule.cli.learning_task import LearningTask, read_learning_task
 from chainrule.cli.paths import default_output
-from chainrule.cli.recipe import FitOptions, estimator_of, in_words_of_the_command
+from chainrule.cli.recipe import estimator_of, in_words_of_the_command
+from chainrule.cli.reporting import command
+from chainrule.cli.training_options import TrainingOptions
 from chainrule.comparison.compare import compare_estimators, written
 from chainrule.comparison.comparison_result import ComparisonResult
 from chainrule.errors import ChainruleError, FileError, InputError
@@ -22,60 +26,41 @@ from chainrule.report.scores import Scores
 from chainrule.report.text import count, printable
 
 FIGURES = ("png", "svg")
-#: The option behind each parameter that candidates differ in.
-_WORDS = {
-    "hidden_layer_sizes": "--hidden",
-    "activation": "--activation",
-    "solver": "--solver",
-    "learning_rate_init": "--learning-rate",
-}
-
-
-@dataclass(frozen=True)
-class CompareOptions:
-    """The options of `chainrule compare`; those that candidates have in common as `chainrule fit` has them."""
-
-    common: FitOptions
-    hidden: list[str]
-    activation: list[str]
-    solver: list[str]
-    learning_rate: list[float]
-    seeds: int
-    folds: int | None
-    figures: str
-
-
-def common_options(**given: Any) -> FitOptions:
-    """Return the options of `chainrule fit` that all candidates share; those not given are at their default, None."""
-    others: dict[str, Any] = {
-        field.name: None for field in fields(FitOptions) if field.name not in given
-    }
-    return FitOptions(**given, **others)
+#: What candidates differ in.
+_FACTORS = ("hidden_layer_sizes", "activation", "solver", "learning_rate_init")
 
 
 def compare_table(o: CompareOptions) -> None:
     """Run `chainrule compare`."""
-    common = o.common
+    if o.folds is not None:
+        if o.groups or o.time:
+            raise InputError.of(
+                "--folds",
+                got=f"{o.folds} with --groups or --time",
+                expected="rows that may stand on either side",
+                remedy="leave out --folds: one split keeps groups and times apart",
+            )
+        o = replace(o, validation_fraction=0.0)
     kinds = _figure_kinds(o.figures)
-    folder = _folder(common)
-    page = Page(silent=common.as_json or common.quiet)
+    folder = _folder(o)
+    page = Page(silent=o.as_json or o.quiet)
     with page.collecting():
-        problem = read_learning_task(common, page)
+        problem = read_learning_task(o, page)
         parts = _parts(o, problem)
         estimators, factors, chosen = _candidates(o, problem.classifies, len(parts[0].y))
         n = len(estimators) * len(parts) * o.seeds
         page.field(
             "comparing",
-            f"{count(len(estimators), 'candidate')}, {count(n, 'training')} of at most {common.epochs:,} epochs",
+            f"{count(len(estimators), 'candidate')}, {count(n, 'training')} of at most {o.max_iter:,} epochs",
         )
         page.print_notes()
         try:
             result = compare_estimators(
                 estimators,
                 parts,
-                range(common.seed, common.seed + o.seeds),
+                range(o.random_state, o.random_state + o.seeds),
                 factors=factors,
-                n_jobs=common.threads,
+                n_jobs=o.threads,
                 progress=not page.silent,
             )
         except ChainruleError as error:
@@ -88,8 +73,8 @@ def compare_table(o: CompareOptions) -> None:
         page.print_notes()
         found = _test(page, result, problem)
         _tell_files(page, result, folder, kinds)
-        page.field("fit it", f"chainrule fit {_arguments(common, chosen[result.best])}")
-    if common.as_json:
+        page.field("fit it", _command(chosen[result.best], o.folds is not None))
+    if o.as_json:
         data = result.to_dict()
         for trial in data["trials"]:
             del trial["history"]  # in comparison.json; too long for a terminal
@@ -108,7 +93,7 @@ def _parts(o: CompareOptions, problem: LearningTask) -> list[Any]:
             stratified=problem.classifies,
             validation_fraction=0.0,
             folds=o.folds,
-            split_seed=o.common.seed,
+            split_seed=o.random_state,
         )
     if validation is None:
         raise InputError.of(
@@ -124,20 +109,25 @@ def _candidates(
     o: CompareOptions, classifies: bool, n_rows: int
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]], dict[str, FitOptions]]:
     """Return an estimator for each combination, what they differ in, and the options of each."""
-    rates: Sequence[float | None] = o.learning_rate or [None]
-    values = (o.hidden, o.activation, o.solver, rates)
+    rates: Sequence[float | None] = o.learning_rate_init or [None]
+    values = (o.hidden_layer_sizes, o.activation, o.solver, rates)
+    common = {field.name: getattr(o, field.name) for field in fields(TrainingOptions)}
     several = [len(given) > 1 for given in values]
     estimators: dict[str, Any] = {}
     factors: dict[str, dict[str, Any]] = {}
     chosen: dict[str, FitOptions] = {}
     for hidden, activation, solver, rate in product(*values):
-        option = replace(
-            o.common, hidden=hidden, activation=activation, solver=solver, learning_rate=rate
+        option = FitOptions(
+            **common,
+            hidden_layer_sizes=hidden,
+            activation=activation,
+            solver=solver,
+            learning_rate_init=rate,
         )
         estimator = estimator_of(option, classifies, n_rows)
         shown = {
             name: getattr(estimator, name)
-            for name, told in zip(_WORDS, several, strict=True)
+            for name, told in zip(_FACTORS, several, strict=True)
             if told or name == "hidden_layer_sizes"
         }
         name = ", ".join(map(written, shown.values()))
@@ -181,15 +171,15 @@ def _figure_kinds(text: str) -> tuple[str, ...]:
     return kinds
 
 
-def _folder(common: FitOptions) -> str | None:
+def _folder(o: CompareOptions) -> str | None:
     """Return where to write, None for nowhere; refuse it before any work is done."""
-    if common.output == "none":
+    if o.output == "none":
         return None
-    path = common.output or f"{default_output(common.table).removesuffix('.model')}.comparison"
+    path = o.output or f"{default_output(o.table).removesuffix('.model')}.comparison"
     if os.path.lexists(path) and not os.path.isdir(path):
         raise FileError.of(path, got="a file", expected="a folder", remedy="choose --output")
     ours = os.path.join(path, "comparison.json")
-    if os.path.isdir(path) and os.listdir(path) and not os.path.exists(ours) and not common.force:
+    if os.path.isdir(path) and os.listdir(path) and not os.path.exists(ours) and not o.force:
         raise FileError.of(
             path,
             got="a folder with other files in it",
@@ -218,23 +208,9 @@ def _tell_files(
     page.field("written", f"{printable(Path(folder))}: {names}")
 
 
-def _arguments(common: FitOptions, chosen: FitOptions) -> str:
-    """Return the words that fit the best candidate again, on the same split."""
-    import shlex
-
-    words = [common.table, "--target", common.target, "--hidden", chosen.hidden]
-    for name, text in (("activation", "relu"), ("solver", "adamw")):
-        if getattr(chosen, name) != text:
-            words += [f"--{name}", getattr(chosen, name)]
-    if chosen.learning_rate is not None:
-        words += ["--learning-rate", f"{chosen.learning_rate:g}"]
-    for name, usual in (("dropout", None), ("schedule", "cosine"), ("batch_size", "auto"),
-                        ("epochs", 100), ("patience", 20), ("seed", 0), ("task", None)):  # fmt: skip
-        value = getattr(common, name)
-        if value != usual:
-            words += [f"--{name.replace('_', '-')}", str(value)]
-    for column in common.drop:
-        words += ["--drop", column]
-    if common.skip_missing:
-        words.append("--skip-missing")
-    return printable(" ".join(map(shlex.quote, words)), most=1000)
+def _command(chosen: FitOptions, folded: bool) -> str:
+    """Return the command that fits the best candidate again, on the same split."""
+    options = {**asdict(chosen), "threads": None, "as_json": False, "quiet": False}
+    if folded:
+        del options["validation_fraction"]
+    return printable(command("fit", FitOptions, [chosen.table], options, paths=True), most=1000)

@@ -127,7 +127,7 @@ def _report(
     """Write the page; how the model was trained is told as far as its file knows."""
     import os
 
-    from chainrule.cli.fit import fit
+    from chainrule.cli.fit import FitOptions
     from chainrule.cli.reporting import command, write_page
 
     fitted = opened.fit
@@ -136,7 +136,7 @@ def _report(
     ]
     trained_on, kept = fitted.get("table"), fitted.get("options")
     if isinstance(trained_on, str) and isinstance(kept, dict):
-        line = command("fit", fit, [trained_on], kept)
+        line = command("fit", FitOptions, [trained_on], kept)
         commands.append(("The command that trained it", line))
     seconds = fitted.get("seconds")
     background = {

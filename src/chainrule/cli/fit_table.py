@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from time import perf_counter
@@ -12,9 +11,10 @@ from typing import Any
 
 from chainrule.cli.baseline import judge, training_baseline
 from chainrule.cli.console import Page, print_json
+from chainrule.cli.fit import FitOptions
 from chainrule.cli.learning_task import LearningTask, read_learning_task
 from chainrule.cli.paths import FIT, check_output, default_output
-from chainrule.cli.recipe import FitOptions, estimator_of, in_words_of_the_command
+from chainrule.cli.recipe import estimator_of, in_words_of_the_command
 from chainrule.cli.reporting import check_report, command, recorder_for, write_page
 from chainrule.errors import ChainruleError
 from chainrule.report import model as described
@@ -22,8 +22,8 @@ from chainrule.report.scores import Scores
 from chainrule.report.text import count, listed, number, printable, size
 
 
-def fit_table(o: FitOptions, function: Callable[..., Any]) -> None:
-    """Run `chainrule fit`, whose options are the parameters of ``function``."""
+def fit_table(o: FitOptions) -> None:
+    """Run `chainrule fit`."""
     output = default_output(o.table) if o.output is None else o.output
     inputs = (o.table,) if o.test is None else (o.table, o.test)
     check_output(output, inputs=inputs, force=o.force)
@@ -32,7 +32,7 @@ def fit_table(o: FitOptions, function: Callable[..., Any]) -> None:
     with page.collecting():
         problem = read_learning_task(o, page)
         estimator = estimator_of(o, problem.classifies, problem.training.n)
-        recorder = None if o.report is None else recorder_for(o.epochs)
+        recorder = None if o.report is None else recorder_for(o.max_iter)
         seconds = _train(estimator, problem, page, recorder)
         page.print_notes()
         _tell_training(page, estimator, seconds)
@@ -45,7 +45,7 @@ def fit_table(o: FitOptions, function: Callable[..., Any]) -> None:
         page.field("model", f"{printable(output)} ({size(written)})")
         page.field("", f"predict with: chainrule predict {printable(output)} NEW_TABLE.csv")
         if o.report is not None:
-            _report(o, function, output, estimator, problem, page, facts, baseline, recorder)
+            _report(o, output, estimator, problem, page, facts, baseline, recorder)
     if o.as_json:
         columns = [s._asdict() for s in estimator.preparation_.summary()]
         told = {"model": output, "bytes": written, "report": o.report, **facts}
@@ -54,7 +54,6 @@ def fit_table(o: FitOptions, function: Callable[..., Any]) -> None:
 
 def _report(
     o: FitOptions,
-    function: Callable[..., Any],
     output: str,
     estimator: Any,
     problem: LearningTask,
@@ -83,7 +82,7 @@ def _report(
             "seconds": facts["seconds"],
             "recorder": recorder,
             "commands": [
-                ("The command that trained it", command("fit", function, [o.table], options))
+                ("The command that trained it", command("fit", FitOptions, [o.table], options))
             ],
         },
         f"the model {output} was",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainrule.cli.console import Page
-from chainrule.cli.recipe import FitOptions
 from chainrule.cli.rows import (
     FEWEST_TO_HOLD_OUT,
     TablePart,
@@ -17,6 +16,7 @@ from chainrule.cli.rows import (
     times_of,
     words_as_missing,
 )
+from chainrule.cli.training_options import TrainingOptions
 from chainrule.cli.true_target import (
     check_known,
     labels_as_written,
@@ -41,7 +41,7 @@ class LearningTask:
     test_source: str
 
 
-def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
+def read_learning_task(o: TrainingOptions, page: Page) -> LearningTask:
     """Read the table, recognise the task and divide the rows; the page is told.
 
     Raises
@@ -67,7 +67,7 @@ def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
     X, y = separate(frame, o.target)
     X, y, left_out = with_target(X, y, skip_missing=o.skip_missing, words=words)
     X, key, by = _keys(o, X)
-    for name in o.drop:
+    for name in o.drop or ():
         if name == o.target:
             raise InputError.of(
                 "--drop", got=repr(name), expected="a column that is not the target"
@@ -107,10 +107,10 @@ def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
         test: TablePart | None
         rest, test, source = whole, TablePart(X_test, true), f"of {printable(o.test)}"
     else:
-        rest, test = divided(whole, o.test_fraction, o.seed, stratified=classifies, by=by)
+        rest, test = divided(whole, o.test_fraction, o.random_state, stratified=classifies, by=by)
         source = "held out"
     training, validation = divided(
-        rest, o.validation_fraction, o.seed + 1, stratified=classifies, by=by
+        rest, o.validation_fraction, o.random_state + 1, stratified=classifies, by=by
     )
     if validation is not None:
         validation = _tolerant(training, validation, page)
@@ -137,7 +137,7 @@ def read_learning_task(o: FitOptions, page: Page) -> LearningTask:
     )
 
 
-def _keys(o: FitOptions, X: Any) -> tuple[Any, Any, str | None]:
+def _keys(o: TrainingOptions, X: Any) -> tuple[Any, Any, str | None]:
     """Return the inputs, the key of each row by which rows are set aside, and what the keys are."""
     from chainrule.tables import separate
 
@@ -157,13 +157,13 @@ def _keys(o: FitOptions, X: Any) -> tuple[Any, Any, str | None]:
     return X, times_of(X[o.time]), "time"
 
 
-def _how(o: FitOptions, classifies: bool) -> str:
+def _how(o: TrainingOptions, classifies: bool) -> str:
     """Say how rows were set aside."""
     if o.time is not None:
         return f"the latest by {printable(o.time)!r}"
     if o.groups is not None:
-        return f"whole groups of the same {printable(o.groups)!r}, seed {o.seed}"
-    return f"drawn at random{', of every class alike' if classifies else ''}, seed {o.seed}"
+        return f"whole groups of the same {printable(o.groups)!r}, seed {o.random_state}"
+    return f"drawn at random{', of every class alike' if classifies else ''}, seed {o.random_state}"
 
 
 def _tolerant(training: TablePart, aside: TablePart, page: Page) -> TablePart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 import typer
@@ -140,6 +141,11 @@ def rates(text: str) -> float | tuple[float, ...]:
             expected="a number from 0 to below 1, or one for each layer",
         )
     return parts[0] if len(parts) == 1 else parts
+
+
+def patience(epochs: int) -> float:
+    """Read how long to wait for an improvement; 0 is for ever."""
+    return epochs or math.inf
 
 
 def batch_size(text: str) -> Any:

@@ -10,6 +10,7 @@ import typer
 
 from chainrule.cli.app import INTERRUPTED, complain
 from chainrule.cli.console import Page
+from chainrule.cli.option_fields import flags
 from chainrule.cli.paths import check_free, is_same_file
 from chainrule.cli.rows import TablePart
 from chainrule.errors import FileError
@@ -95,7 +96,12 @@ def write_page(
 
 
 def command(
-    name: str, function: Callable[..., Any], files: Sequence[str], given: Mapping[str, Any]
+    name: str,
+    options: Callable[..., Any],
+    files: Sequence[str],
+    given: Mapping[str, Any],
+    *,
+    paths: bool = False,
 ) -> str:
     """Return a command line that does the same again.
 
@@ -103,34 +109,38 @@ def command(
     ----------
     name : str
         "fit".
-    function : callable
-        Its options are this function's parameters; those at their defaults are left out.
+    options : type or callable
+        The dataclass of its options, or its function; those at their defaults are left out.
     files : sequence of str
         The arguments.
     given : mapping of str to value
-        Options by the names of the parameters; files among them by ``os.PathLike``.
+        Options by the names of the fields; others are left out.
+    paths : bool
+        Whether files stand with their folders, which a page for others should not tell.
 
     Examples
     --------
-    >>> from chainrule.cli.fit import fit
-    >>> given = {"target": "body mass", "hidden": "64", "epochs": 100, "drop": ["a", "b"], "skip_missing": True}
-    >>> command("fit", fit, ["data/penguins.csv"], given)
+    >>> from chainrule.cli.fit import FitOptions
+    >>> given = {"target": "body mass", "hidden_layer_sizes": "64", "drop": ["a", "b"], "skip_missing": True}
+    >>> command("fit", FitOptions, ["data/penguins.csv"], given)
     "chainrule fit penguins.csv --target 'body mass' --hidden 64 --drop a --drop b --skip-missing"
     """
     from chainrule.report.reproduction import file_word, shell_word
 
-    words = ["chainrule", name, *map(file_word, files)]
-    parameters = inspect.signature(function).parameters
+    file_as = shell_word if paths else file_word
+    words = ["chainrule", name, *map(file_as, files)]
+    known = flags(options)
+    usual = inspect.signature(options).parameters
     for option, value in given.items():
-        if option not in parameters or value is None or value == parameters[option].default:
+        if option not in known or value is None or value == usual[option].default:
             continue
-        flag = f"--{option.replace('_', '-')}"
+        flag = known[option]
         if value is True:
             words.append(flag)
         elif value is not False:
             for one in value if isinstance(value, list) else [value]:
                 file = option in _FILES
-                words += [flag, file_word(str(one)) if file else shell_word(str(one))]
+                words += [flag, file_as(str(one)) if file else shell_word(str(one))]
     return " ".join(words)
 
 

@@ -247,5 +247,6 @@ def _unfit(path: str, error: ChainruleError) -> FileError:
         shown(path),
         got=f"a model that does not fit together ({shortened(error)})",
         expected=_EXPECTED,
-        remedy="register activations and losses of your own before loading; else do not trust it",
+        remedy="register activations and losses of your own before loading (the command has --import); "
+        "else do not trust it",
     )
