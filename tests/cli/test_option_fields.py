@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from chainrule import MLPClassifier
-from chainrule.cli.compare import CompareOptions
-from chainrule.cli.fit import FitOptions
+from chainrule.cli.compare_options import CompareOptions
+from chainrule.cli.fit_options import FitOptions
 from chainrule.cli.option_fields import command_of, flags, values
 from chainrule.cli.training_options import TrainingOptions
 

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import QUICK, one_line_error, run
 
 from chainrule.cli.evaluate import evaluate
-from chainrule.cli.fit import FitOptions
+from chainrule.cli.fit_options import FitOptions
 from chainrule.cli.reporting import command
 from chainrule.report.reproduction import shell_word
 

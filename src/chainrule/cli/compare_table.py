@@ -11,9 +11,9 @@ from typing import Any
 
 from chainrule.cli import options
 from chainrule.cli.baseline import judge, training_baseline
-from chainrule.cli.compare import CompareOptions
+from chainrule.cli.compare_options import CompareOptions
 from chainrule.cli.console import Page, print_json
-from chainrule.cli.fit import FitOptions
+from chainrule.cli.fit_options import FitOptions
 from chainrule.cli.learning_task import LearningTask, read_learning_task
 from chainrule.cli.paths import default_output
 from chainrule.cli.recipe import estimator_of, in_words_of_the_command

@@ -127,7 +127,7 @@ def _report(
     """Write the page; how the model was trained is told as far as its file knows."""
     import os
 
-    from chainrule.cli.fit import FitOptions
+    from chainrule.cli.fit_options import FitOptions
     from chainrule.cli.reporting import command, write_page
 
     fitted = opened.fit

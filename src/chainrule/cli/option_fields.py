@@ -54,7 +54,7 @@ def flags(options: Callable[..., Any]) -> dict[str, str]:
 
     Examples
     --------
-    >>> from chainrule.cli.fit import FitOptions
+    >>> from chainrule.cli.fit_options import FitOptions
     >>> flags(FitOptions)["hidden_layer_sizes"], flags(FitOptions)["test_fraction"]
     ('--hidden', '--test-fraction')
     """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule.cli.fit import FitOptions
+from chainrule.cli.fit_options import FitOptions
 from chainrule.cli.option_fields import flags, values
 from chainrule.errors import ChainruleError
 

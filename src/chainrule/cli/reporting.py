@@ -120,7 +120,7 @@ def command(
 
     Examples
     --------
-    >>> from chainrule.cli.fit import FitOptions
+    >>> from chainrule.cli.fit_options import FitOptions
     >>> given = {"target": "body mass", "hidden_layer_sizes": "64", "drop": ["a", "b"], "skip_missing": True}
     >>> command("fit", FitOptions, ["data/penguins.csv"], given)
     "chainrule fit penguins.csv --target 'body mass' --hidden 64 --drop a --drop b --skip-missing"
