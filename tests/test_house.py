@@ -21,6 +21,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "chainrule"
 
 # From the ground up. A module imports from its own floor and from those before it.
 FLOORS = (
+    "deprecation",
     "errors",
     "equations",
     "network",

@@ -8,10 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainrule.deprecation import RENAMED, warn_deprecated
+
 if TYPE_CHECKING:
     from chainrule.comparison.compare import compare
+    from chainrule.comparison.comparison_result import ComparisonResult
     from chainrule.diagnosis.diagnose import diagnose
+    from chainrule.diagnosis.result import Diagnosis
+    from chainrule.equations.activations import Activation
     from chainrule.equations.custom import register_activation, register_loss
+    from chainrule.equations.losses import Loss
+    from chainrule.errors import (
+        ChainruleError,
+        DataWarning,
+        FileError,
+        GradientError,
+        HealthWarning,
+        InputError,
+        InputTypeError,
+        TrainingError,
+    )
     from chainrule.estimators import (
         MLPClassifier,
         MLPRegressor,
@@ -25,13 +41,35 @@ if TYPE_CHECKING:
         check_gradients,
         check_loss,
     )
+    from chainrule.gradients.checking.gradient_report import GradientReport
     from chainrule.gradients.flow import FlowRecorder
-    from chainrule.gradients.trace import trace
+    from chainrule.gradients.trace import Trace, trace
+    from chainrule.gradients.tracing.plan import TraceConvention
     from chainrule.network.network import Network
+    from chainrule.optimizers import (
+        LBFGS,
+        SGD,
+        Adam,
+        AdamW,
+        Adaptive,
+        Constant,
+        Cosine,
+        CosLog,
+        Exponential,
+        FlatCosine,
+        InverseScaling,
+        OneCycle,
+        Optimizer,
+        RMSprop,
+        Schedule,
+        Step,
+        WarmUp,
+    )
     from chainrule.report import figures
 
     __version__: str
 
+#: What is public; docs/public.md says what each is, and how long it stays as it is.
 __all__ = [
     "MLPClassifier",
     "MLPRegressor",
@@ -46,31 +84,67 @@ __all__ = [
     "check_loss",
     "diagnose",
     "FlowRecorder",
-    "figures",
-    "load",
     "register_activation",
     "register_loss",
+    "load",
+    "figures",
+    "ComparisonResult",
+    "Trace",
+    "TraceConvention",
+    "GradientReport",
+    "Diagnosis",
+    "Activation",
+    "Loss",
+    "Optimizer",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "RMSprop",
+    "LBFGS",
+    "Schedule",
+    "Constant",
+    "InverseScaling",
+    "Exponential",
+    "Step",
+    "Cosine",
+    "CosLog",
+    "FlatCosine",
+    "OneCycle",
+    "Adaptive",
+    "WarmUp",
+    "ChainruleError",
+    "InputError",
+    "InputTypeError",
+    "FileError",
+    "TrainingError",
+    "GradientError",
+    "HealthWarning",
+    "DataWarning",
     "__version__",
 ]
 
+#: Where the public names stand.
 _HOMES = {
-    "MLPClassifier": "chainrule.estimators",
-    "MLPRegressor": "chainrule.estimators",
-    "TableClassifier": "chainrule.estimators",
-    "TableRegressor": "chainrule.estimators",
-    "load": "chainrule.estimators",
-    "Network": "chainrule.network.network",
-    "compare": "chainrule.comparison.compare",
-    "check_activation": "chainrule.gradients.check",
-    "check_function": "chainrule.gradients.check",
-    "check_gradients": "chainrule.gradients.check",
-    "check_loss": "chainrule.gradients.check",
-    "diagnose": "chainrule.diagnosis.diagnose",
-    "FlowRecorder": "chainrule.gradients.flow",
-    "trace": "chainrule.gradients.trace",
-    "register_activation": "chainrule.equations.custom",
-    "register_loss": "chainrule.equations.custom",
+    "chainrule.comparison.compare": "compare",
+    "chainrule.comparison.comparison_result": "ComparisonResult",
+    "chainrule.diagnosis.diagnose": "diagnose",
+    "chainrule.diagnosis.result": "Diagnosis",
+    "chainrule.equations.activations": "Activation",
+    "chainrule.equations.custom": "register_activation register_loss",
+    "chainrule.equations.losses": "Loss",
+    "chainrule.errors": "ChainruleError InputError InputTypeError FileError TrainingError GradientError "
+    "HealthWarning DataWarning",
+    "chainrule.estimators": "MLPClassifier MLPRegressor TableClassifier TableRegressor load",
+    "chainrule.gradients.check": "check_gradients check_function check_activation check_loss",
+    "chainrule.gradients.checking.gradient_report": "GradientReport",
+    "chainrule.gradients.flow": "FlowRecorder",
+    "chainrule.gradients.trace": "trace Trace",
+    "chainrule.gradients.tracing.plan": "TraceConvention",
+    "chainrule.network.network": "Network",
+    "chainrule.optimizers": "Optimizer SGD Adam AdamW RMSprop LBFGS Schedule Constant InverseScaling Exponential "
+    "Step Cosine CosLog FlatCosine OneCycle Adaptive WarmUp",
 }
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
@@ -82,10 +156,14 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         value = import_module("chainrule.report.figures")
-    elif name in _HOMES:
+    elif name in _HOME_OF:
         from importlib import import_module
 
-        value = getattr(import_module(_HOMES[name]), name)
+        value = getattr(import_module(_HOME_OF[name]), name)
+    elif name in RENAMED:
+        now, since, until = RENAMED[name]
+        warn_deprecated(f"chainrule.{name}", since=since, until=until, instead=f"chainrule.{now}")
+        return __getattr__(now)
     else:
         raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
     globals()[name] = value  # the next time no function is called

@@ -5,14 +5,17 @@ The file is over 300 lines because every parameter is documented where users loo
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
+from chainrule.equations.losses import Loss
 from chainrule.errors import InputError
 from chainrule.estimators import weights
+from chainrule.estimators.accepted import Activations, EngineName, Solver, Units
 from chainrule.estimators.base import BasePerceptron, has_first_order_solver
 from chainrule.estimators.class_target import ClassTarget, class_target
 from chainrule.estimators.held_out import HeldOut
@@ -27,6 +30,7 @@ from chainrule.estimators.target_input import (
     learn_classes,
     read_target,
 )
+from chainrule.optimizers.schedule import Schedule
 
 
 class MLPClassifier(ClassifierMixin, BasePerceptron):
@@ -166,26 +170,26 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
 
     _learns_quantities = False
     _target: ClassTarget
-    classes_: Any
+    classes_: np.ndarray  # a list of them for several columns
     class_weight: Any
-    loss: str
+    loss: str | Loss
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        hidden_layer_sizes: Units = (100,),
+        activation: Activations = "relu",
         *,
-        solver: str = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: str | Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
         random_state: Any = None,
         tol: float = 1e-4,
-        verbose: Any = False,
+        verbose: bool | int = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -196,8 +200,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
-        loss: str = "auto",
-        dropout: Any = 0.0,
+        loss: str | Loss = "auto",
+        dropout: float | Sequence[float] = 0.0,
         class_weight: Any = None,
         l1: float = 0.0,
         weight_decay: float | None = None,
@@ -206,11 +210,11 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         initializer: Any = "auto",
         scoring: Any = None,
         callbacks: Any = None,
-        engine: str = "auto",
+        engine: EngineName = "auto",
         dtype: Any = "auto",
         threads: int | None = None,
         max_time: float | None = None,
-        preparation: Any = "auto",
+        preparation: bool | Literal["auto"] = "auto",
     ) -> None:
         store(self, locals())
 
@@ -286,20 +290,24 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         scores = self._raw_scores(X)
         return self._target.predictions(scores)
 
-    def predict_proba(self, X: Any) -> Any:
+    # A list of arrays for several columns of y, which no annotation can tell from here; indexing fits both.
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities: (n, classes); multilabel (n, k); several columns a list of (n, classes)."""
         scores = self._scores_for(X)
-        return self._target.probabilities(scores)
+        result: np.ndarray = self._target.probabilities(scores)
+        return result
 
-    def predict_log_proba(self, X: Any) -> Any:
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the logarithms of ``predict_proba``, computed from raw scores and finite always."""
         scores = self._scores_for(X)
-        return self._target.log_probabilities(scores)
+        result: np.ndarray = self._target.log_probabilities(scores)
+        return result
 
-    def decision_function(self, X: Any) -> Any:
+    def decision_function(self, X: Any) -> np.ndarray:
         """Return the raw scores: log-odds (n,) for two classes, else (n, classes); a list for several columns."""
         scores = self._scores_for(X)
-        return self._target.decision(scores)
+        result: np.ndarray = self._target.decision(scores)
+        return result
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of rows that are right in every column; InputError if no label of y was ever learned."""

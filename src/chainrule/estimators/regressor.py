@@ -5,15 +5,18 @@ The file is over 300 lines because every parameter is documented where users loo
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.metaestimators import available_if
 
+from chainrule.equations.losses import Loss
 from chainrule.errors import InputError
 from chainrule.estimators import weights
+from chainrule.estimators.accepted import Activations, EngineName, Solver, Units
 from chainrule.estimators.base import BasePerceptron, has_first_order_solver
 from chainrule.estimators.held_out import HeldOut
 from chainrule.estimators.inputs import Rows
@@ -22,6 +25,7 @@ from chainrule.estimators.parameters import store
 from chainrule.estimators.saving import save_estimator
 from chainrule.estimators.scoring import Score, determination, pinball
 from chainrule.estimators.target_input import read_target
+from chainrule.optimizers.schedule import Schedule
 
 
 class MLPRegressor(RegressorMixin, BasePerceptron):
@@ -164,25 +168,25 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
     _learns_quantities = True
     _target: NumberTarget
     scale_target: bool
-    loss: str
+    loss: str | Loss
 
     def __init__(
         self,
-        loss: str = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
+        loss: str | Loss = "squared_error",
+        hidden_layer_sizes: Units = (100,),
+        activation: Activations = "relu",
         *,
-        solver: str = "adam",
+        solver: Solver = "adam",
         alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: str = "constant",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: str | Schedule = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
         shuffle: bool = True,
         random_state: Any = None,
         tol: float = 1e-4,
-        verbose: Any = False,
+        verbose: bool | int = False,
         warm_start: bool = False,
         momentum: float = 0.9,
         nesterovs_momentum: bool = True,
@@ -193,7 +197,7 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
         epsilon: float = 1e-8,
         n_iter_no_change: float = 10,
         max_fun: int = 15000,
-        dropout: Any = 0.0,
+        dropout: float | Sequence[float] = 0.0,
         scale_target: bool = True,
         l1: float = 0.0,
         weight_decay: float | None = None,
@@ -202,11 +206,11 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
         initializer: Any = "auto",
         scoring: Any = None,
         callbacks: Any = None,
-        engine: str = "auto",
+        engine: EngineName = "auto",
         dtype: Any = "auto",
         threads: int | None = None,
         max_time: float | None = None,
-        preparation: Any = "auto",
+        preparation: bool | Literal["auto"] = "auto",
     ) -> None:
         store(self, locals())
 

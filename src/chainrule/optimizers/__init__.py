@@ -10,6 +10,7 @@ from __future__ import annotations
 from chainrule.optimizers.adam import Adam
 from chainrule.optimizers.adamw import AdamW, decay
 from chainrule.optimizers.catalogue import optimizers
+from chainrule.optimizers.cosines import CosLog, FlatCosine
 from chainrule.optimizers.lbfgs import LBFGS, LBFGSResult, minimize
 from chainrule.optimizers.optimizer import Optimizer, OptimizerState, apply, update
 from chainrule.optimizers.rmsprop import RMSprop
@@ -35,8 +36,10 @@ __all__ = [
     "AdamW",
     "Adaptive",
     "Constant",
+    "CosLog",
     "Cosine",
     "Exponential",
+    "FlatCosine",
     "Horizon",
     "InverseScaling",
     "LBFGSResult",
