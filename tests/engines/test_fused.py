@@ -378,3 +378,19 @@ def test_scales_by_any_number_of_threads(sizes: tuple[int, ...]) -> None:
     assert_same(
         architecture, ADAM, "float64", data=some_data(architecture, "float64", n=400), batch=200
     )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("optimizer", ["adam(learning_rate=0.02)", "adamw(learning_rate=0.02)"])
+def test_a_penalty_on_the_biases_equals_the_reference(optimizer: str, dtype: str) -> None:
+    architecture = Architecture(
+        (3, 5, 2), ("tanh", "identity"), "squared_error", 0.3, 0.05, penalize_biases=True
+    )
+    rule = optimizers.get(optimizer)
+    assert_same(architecture, rule, dtype)
+    data = some_data(architecture, dtype)
+    ours, other = (
+        run("fused", a, rule, dtype, data)[0]
+        for a in (architecture, replace(architecture, penalize_biases=False))
+    )
+    assert not np.allclose(ours, other, rtol=1e-3)

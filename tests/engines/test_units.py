@@ -23,7 +23,7 @@ WIDE = Architecture(
 @pytest.fixture
 def by_units(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share every batch by units, however small the network is."""
-    monkeypatch.setattr(fused_engine, "cut_of", lambda sizes, rows: Cut(4, rows, True))
+    monkeypatch.setattr(fused_engine, "cut_of", lambda sizes, rows, *of_columns: Cut(4, rows, True))
 
 
 def test_wide_networks_are_shared_by_units_where_a_batch_has_fewer_activations() -> None:
@@ -120,3 +120,10 @@ def test_the_sorted_order_holds_each_parameter_once() -> None:
     assert order[64] == 65  # the second row of the first slice
     assert order[3 * 64 :].tolist() == [64, 129, 194, *range(195, 261)]
     np.testing.assert_array_equal(np.sort(order), np.arange(261))
+
+
+@pytest.mark.usefixtures("by_units")
+def test_a_penalty_on_the_biases_equals_the_reference() -> None:
+    sizes, names = (5, 33, 40, 2), ("tanh", "relu", "identity")
+    architecture = Architecture(sizes, names, "squared_error", 0.3, 0.05, penalize_biases=True)
+    assert_same(architecture, ADAM, "float64")

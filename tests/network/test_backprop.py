@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 from tests.conformance.cases import targets
-from tests.oracles import LoopNetwork, differences, relative_error
+from tests.oracles import LoopNetwork, complex_step, differences, relative_error
 
 from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import backward, equal_share, forward, objective, penalty
@@ -267,3 +267,23 @@ def test_from_a_zero_start_only_the_last_bias_moves() -> None:
     rng = np.random.default_rng(0)
     _, gradient = net.gradient(rng.standard_normal((9, 3)), rng.standard_normal((9, 2)))
     assert np.flatnonzero(gradient).tolist() == [gradient.size - 2, gradient.size - 1]
+
+
+def test_a_penalty_on_the_biases_is_in_both_value_and_derivative() -> None:
+    net = Network([3, 4, 2], "tanh", l2=0.3, l1=0.02, penalize_biases=True)
+    rng = np.random.default_rng(0)
+    net.parameters.vector[...] = rng.normal(size=net.architecture.n_parameters)
+    X, Y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+
+    def J(v: Any) -> Any:  # from its text
+        W1, b1, W2, b2 = np.split(v, [12, 16, 24])
+        z = np.tanh(X @ W1.reshape(3, 4) + b1) @ W2.reshape(4, 2) + b2
+        size = np.where(v.real > 0, v, -v)
+        return 0.5 * ((z - Y) ** 2).sum() / 6 + 0.15 * (v**2).sum() + 0.02 * size.sum()
+
+    value, gradient = net.gradient(X, Y)
+    assert value == pytest.approx(J(net.parameters.vector), rel=1e-13)
+    assert relative_error(gradient, complex_step(J, net.parameters.vector)) < 1e-13
+    again = Architecture.from_dict(net.architecture.to_dict())
+    assert again == net.architecture
+    assert again.penalize_biases

@@ -160,7 +160,9 @@ def objective_of(
 
 
 def add_penalty_gradient(theta: Parameters, gradient: np.ndarray) -> None:
-    """Add the gradient of the penalties to the weights' part of ``gradient``; biases have none."""
+    """Add the gradient of the penalties to that of the loss."""
     G = Parameters(theta.architecture, gradient)
     for l in range(1, theta.architecture.n_layers + 1):
         G.W[l] += penalty_gradient(theta, theta.W[l])
+        if theta.architecture.penalize_biases:
+            G.b[l] += penalty_gradient(theta, theta.b[l])

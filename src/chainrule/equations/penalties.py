@@ -1,4 +1,4 @@
-"""Penalties on the weights: value beside derivative, elementwise. Biases are never penalised.
+"""Penalties on the weights, and on biases where asked: value beside derivative, elementwise.
 
 J gains ``(l2/2) sum W²`` and ``l1 sum |W|`` over all layers, whatever the batch size; dW gains
 ``l2 W`` and ``l1 sign(W)``.

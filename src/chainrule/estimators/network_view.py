@@ -55,6 +55,7 @@ def as_network(
         a.loss,
         l2=a.l2,
         l1=a.l1,
+        penalize_biases=a.penalize_biases,
         dropout=a.dropout,
         initializer=[part for l in range(1, a.n_layers + 1) for part in (theta.W[l], theta.b[l])],
         dtype=theta.vector.dtype,

@@ -16,6 +16,7 @@ from chainrule.errors import InputError
 
 _FIELDS = ("sizes", "activations", "loss", "l2", "l1", "dropout")
 _OF_COLUMNS = ("columns", "column_dropout")  # kept only where there are columns
+_OPTIONAL = (*_OF_COLUMNS, "penalize_biases")  # kept only where they say something
 _LARGEST = 2**40  # parameters; more is a damaged file or a slip, not a network
 
 
@@ -33,7 +34,7 @@ class Architecture:
     loss : str
         The loss on the last layer's output.
     l2, l1 : float
-        Penalties: J gains ``(l2/2) sum W²`` and ``l1 sum |W|``; biases are not penalised.
+        Penalties: J gains ``(l2/2) sum W²`` and ``l1 sum |W|``.
     dropout : tuple of float
         The probability of dropping a unit after each hidden layer, L - 1 numbers from 0 to below 1.
     columns : tuple of int
@@ -41,6 +42,8 @@ class Architecture:
         (``network.scales``). Empty for none.
     column_dropout : float
         The probability of dropping a column, all its inputs together.
+    penalize_biases : bool
+        Whether the penalties cover the biases too, as some textbooks have it.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class Architecture:
     dropout: tuple[float, ...] = ()
     columns: tuple[int, ...] = ()
     column_dropout: float = 0.0
+    penalize_biases: bool = False
 
     def __post_init__(self) -> None:
         sizes = tuple(self.sizes)
@@ -108,6 +112,7 @@ class Architecture:
                 expected=f"{self.n_layers - 1} rates from 0 to below 1, one for each hidden layer",
             )
         object.__setattr__(self, "dropout", dropout)
+        object.__setattr__(self, "penalize_biases", bool(self.penalize_biases))
         self._check_columns()
 
     def _check_columns(self) -> None:
@@ -130,7 +135,7 @@ class Architecture:
 
     def __getstate__(self) -> dict[str, Any]:
         # Without the cached functions: a user's own may be a lambda, which cannot be pickled.
-        return {name: getattr(self, name) for name in _FIELDS + _OF_COLUMNS}
+        return {name: getattr(self, name) for name in _FIELDS + _OPTIONAL}
 
     @property
     def n_layers(self) -> int:
@@ -179,18 +184,19 @@ class Architecture:
                 if self.columns
                 else {}
             ),
+            **({"penalize_biases": True} if self.penalize_biases else {}),
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Build from plain data; InputError for anything missing, unknown or of the wrong type."""
-        if not isinstance(data, Mapping) or set(data) - set(_OF_COLUMNS) != set(_FIELDS):
+        if not isinstance(data, Mapping) or set(data) - set(_OPTIONAL) != set(_FIELDS):
             raise InputError.of(
                 "architecture",
                 got=sorted(map(str, data)) if isinstance(data, Mapping) else type(data).__name__,
                 expected=f"exactly the fields {', '.join(_FIELDS)}",
             )
-        data = {"columns": [], "column_dropout": 0.0, **data}
+        data = {"columns": [], "column_dropout": 0.0, "penalize_biases": False, **data}
         lists = (("sizes", int), ("activations", str), ("dropout", (int, float)), ("columns", int))
         for name, kind in lists:
             items = data[name]
@@ -213,6 +219,12 @@ class Architecture:
                     got=f"{data[name]!r:.60}",
                     expected="text" if kind is str else "a number",
                 )
+        if not isinstance(data["penalize_biases"], bool):
+            raise InputError.of(
+                "architecture penalize_biases",
+                got=f"{data['penalize_biases']!r:.60}",
+                expected="true or false",
+            )
         return cls(
             tuple(data["sizes"]),
             tuple(data["activations"]),
@@ -222,6 +234,7 @@ class Architecture:
             tuple(data["dropout"]),
             tuple(data["columns"]),
             data["column_dropout"],
+            data["penalize_biases"],
         )
 
 

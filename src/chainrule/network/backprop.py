@@ -60,14 +60,16 @@ def forward(theta: Parameters, X: Array, mask: Masks | None = None) -> Pass:
 
 
 def objective(theta: Parameters, scores: Array, Y: Array, share: Array) -> Array:
-    """Return J = sum_i share_i loss_i + (l2/2) sum W² + l1 sum |W|."""
+    """Return J = sum_i share_i loss_i + (l2/2) sum W² + l1 sum |W|, over the biases too where asked."""
     loss = theta.architecture.loss_function
     return (share[:, 0] * loss.rows(scores, Y)).sum() + penalty(theta)
 
 
 def penalty(theta: Parameters) -> Array:
-    """Return (l2/2) sum W² + l1 sum |W|."""
+    """Return (l2/2) sum W² + l1 sum |W|, over the biases too where asked."""
     l2, l1, W = theta.architecture.l2, theta.architecture.l1, theta.W[1:]
+    if theta.architecture.penalize_biases:
+        W = [*W, *theta.b[1:]]
     J = 0.0
     if l2:
         J = J + l2 * sum(penalties.l2(Wl).sum() for Wl in W)
@@ -91,6 +93,8 @@ def backward(theta: Parameters, P: Pass, Y: Array, share: Array, gradient: Array
             dV, G.s[...] = scaled_derivative(dV, W[1], theta.s, theta.architecture.columns)
         dW[l][...] = dV + penalty_gradient(theta, W[l])
         db[l][...] = delta.sum(axis=0)
+        if theta.architecture.penalize_biases:
+            db[l][...] += penalty_gradient(theta, theta.b[l])
         if l > 1:  # the input has no delta: nobody asks for it
             delta = (delta @ W[l].T) * mask[l - 1] * f[l - 1].prime(z[l - 1], a[l - 1])
     return gradient

@@ -27,6 +27,8 @@ class Network:
         The loss, fused with its output link.
     l2, l1 : float
         Penalties on the weights.
+    penalize_biases : bool
+        Whether they cover the biases too.
     dropout : float or sequence of float
         The rate after each hidden layer, used only where masks are asked for.
     initializer : str or sequence of ndarray
@@ -65,6 +67,7 @@ class Network:
         *,
         l2: float = 0.0,
         l1: float = 0.0,
+        penalize_biases: bool = False,
         dropout: float | Sequence[float] = 0.0,
         initializer: str | Sequence[np.ndarray] = "auto",
         random_state: int = 0,
@@ -79,7 +82,9 @@ class Network:
             if isinstance(dropout, int | float | np.floating)
             else list(dropout)
         )
-        self.architecture = Architecture(tuple(sizes), tuple(names), loss, l2, l1, tuple(rates))
+        self.architecture = Architecture(
+            tuple(sizes), tuple(names), loss, l2, l1, tuple(rates), penalize_biases=penalize_biases
+        )
         self.parameters = initial_parameters(self.architecture, initializer, random_state, dtype)
 
     @property

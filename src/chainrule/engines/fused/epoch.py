@@ -173,7 +173,7 @@ def reduce_chunk(
         call(network.add, (*lanes, summed + place, size))
     if network.penalty == 0:
         return 0.0
-    places = (summed + place, theta + place, memory.is_weight + place, network.penalty)
+    places = (summed + place, theta + place, memory.is_penalised + place, network.penalty)
     return call_for_float(network.penalize, (*places, size))
 
 

@@ -218,22 +218,22 @@ def add_lanes(dtype: np.dtype) -> int:
 
 @cache
 def penalize(dtype: np.dtype) -> int:
-    """Add the penalties' gradients to the gradient and return their value: l2/2 sum W² + l1 sum |W|, weights only."""
+    """Add the penalties' gradients to the gradient and return their value, over the parameters that are penalised."""
     vector = vector_at(dtype)
 
-    def loop(gradient_at, theta_at, is_weight_at, penalty_at, size):  # type: ignore[no-untyped-def]
+    def loop(gradient_at, theta_at, is_penalised_at, penalty_at, size):  # type: ignore[no-untyped-def]
         gradient, W = vector(gradient_at, size), vector(theta_at, size)
-        is_weight = vector(is_weight_at, size)
+        is_penalised = vector(is_penalised_at, size)
         l2, l1 = vector(penalty_at, 2)[0], vector(penalty_at, 2)[1]
         squares, sizes = 0.0, 0.0
         if l2 != 0:
             for i in range(size):
-                gradient[i] += l2 * (is_weight[i] * W[i])
-                squares += is_weight[i] * W[i] * W[i]
+                gradient[i] += l2 * (is_penalised[i] * W[i])
+                squares += is_penalised[i] * W[i] * W[i]
         if l1 != 0:
             for i in range(size):
-                gradient[i] += l1 * (is_weight[i] * np.sign(W[i]))
-                sizes += is_weight[i] * abs(W[i])
+                gradient[i] += l1 * (is_penalised[i] * np.sign(W[i]))
+                sizes += is_penalised[i] * abs(W[i])
         return 0.5 * l2 * squares + l1 * sizes
 
     return block(loop, types.float64(*[_ADDRESS] * 5), f"penalize {dtype}")

@@ -110,8 +110,14 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
     is_weight = np.zeros(P, dtype=dtype)
     for place in segments(sizes, len(architecture.columns)):
         is_weight[place.start : place.stop] = place.is_weight
+    is_penalised = is_weight.copy()
+    if architecture.penalize_biases:
+        is_penalised[: sum((m + 1) * k for m, k in pairwise(sizes))] = (
+            1  # not the scales behind them
+        )
     if cut.by_units:
-        is_weight = is_weight[sorted_order(sizes)]
+        order = sorted_order(sizes)
+        is_weight, is_penalised = is_weight[order], is_penalised[order]
     chunk = P if cut.apart else min(_CHUNK, -(-P // cut.lanes // 16) * 16 or 16)
     parts = np.array(_parts(sizes) if cut.by_units else [], dtype=np.int64)
     results = np.zeros((max(-(-P // chunk), len(parts), cut.lanes) + 1, LINE // 8))
@@ -124,6 +130,7 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
         ones=address_of(ones),
         zeros=address_of(zeros),
         is_weight=address_of(is_weight),
+        is_penalised=address_of(is_penalised),
         chunk=chunk,
         n_chunks=-(-P // chunk),
         parts=address_of(parts),
@@ -132,7 +139,7 @@ def memory_of(architecture: Architecture, cut: Cut, dtype: np.dtype) -> Held:
     )
     start = first - address_of(memory) + starts["summed" if cut.apart else "gradient"]
     gradient = memory[start : start + P * dtype.itemsize].view(dtype)
-    return Held(seen, memory, ones, zeros, is_weight, parts, results, gradient)
+    return Held(seen, memory, ones, zeros, is_weight, is_penalised, parts, results, gradient)
 
 
 def _side_by_side(counts: dict[str, int], dtype: np.dtype) -> tuple[dict[str, int], int]:

@@ -111,7 +111,8 @@ class Memory(NamedTuple):
     v: int
     ones: int  #: (tile,), of all lanes
     zeros: int  #: (widest,), of all lanes
-    is_weight: int  #: (P,) 1 for weights, 0 for biases: no penalty, no decay
+    is_weight: int  #: (P,) 1 for weights, 0 for biases: no decay
+    is_penalised: int  #: (P,) 1 for weights, and for biases where they are asked for
     chunk: int  #: parameters that are updated together
     n_chunks: int
     parts: int  #: (n_parts, 6) int64, a ``Part`` each

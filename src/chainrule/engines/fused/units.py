@@ -234,7 +234,7 @@ def penalty_and_squares(
     place, size, penalty = network.number * part.start, part.rows * part.columns, 0.0
     gradient = memory.gradient + place
     if network.penalty != 0:
-        places = (gradient, memory.theta + place, memory.is_weight + place, network.penalty)
+        places = (gradient, memory.theta + place, memory.is_penalised + place, network.penalty)
         penalty = call_for_float(network.penalize, (*places, size))
     return penalty, call_for_float(network.norm, (gradient, size))
 
