@@ -44,14 +44,16 @@ def test_files(tmp_path: Path, name: str, data: bytes) -> None:
 
 
 def test_the_format_can_be_given(tmp_path: Path) -> None:
-    path = tmp_path / "t.data"
+    path = tmp_path / "t.table"
     path.write_bytes(CSV)
     check(read_table(path, format="csv"))
     with pytest.raises(
-        FileError, match=r"an unknown ending, expected one of .csv .csv.gz .*; rename it"
+        FileError, match=r"an unknown ending, expected one of .csv .tsv .*; rename it"
     ):
         read_table(path)
-    with pytest.raises(InputError, match="format: got 'xls', expected csv, tsv, parquet or arrow"):
+    with pytest.raises(
+        InputError, match=r"format: got .xls., expected csv or tsv or txt or parquet"
+    ):
         read_table(path, format="xls")
 
 
@@ -214,7 +216,6 @@ def test_every_error_is_one_line_of_ours(tmp_path: Path) -> None:
         b"a\n",
         b"a,b\n1\n",
         b"\xff\xfe",
-        b"a,\xff\n1,2\n",
         b'"a\nb",c\n1\n',
         b'a,"b\n1,2\n',
         b"\0",

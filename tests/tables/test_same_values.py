@@ -90,7 +90,8 @@ def test_what_was_learned_from_one_reads_the_other(name: str) -> None:
     for learned in frames:
         preparation = Preparation.fit(learned)
         first = preparation.transform(learned)
-        for frame in plain:
+        typed = [frame for frame in plain if not isinstance(frame["v"].iloc[0], str)]
+        for frame in typed if _needs_its_notation(learned) else plain:
             np.testing.assert_array_equal(preparation.transform(frame), first)
 
 

@@ -1,8 +1,9 @@
 """`open_blocks`: a table of any length, a block of rows at a time, each the same as in the whole table.
 
 `chainrule.tables.read_table` is the measure: the blocks, one below the other, are its table to the last bit and type,
-and what it refuses is refused in the same words. Memory is bounded by the block for delimited text and Parquet; Arrow
-and Feather files are read at once. What can be read only once, as standard input, goes through a temporary file.
+and what it refuses is refused in the same words. Memory is bounded by the block for delimited text and Parquet; Arrow,
+Feather, Excel and JSON files are read at once. What can be read only once, as standard input, goes through a
+temporary file.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from chainrule.tables.columnar import read_columnar
+from chainrule.tables.compression import decompressed
 from chainrule.tables.delimited_blocks import DelimitedBlocks, Told, delimited_blocks
+from chainrule.tables.file_formats import SEPARATORS
 from chainrule.tables.parquet_blocks import ParquetBlocks, parquet_blocks
-from chainrule.tables.read import SEPARATORS, decompressed, errors_told, locate
+from chainrule.tables.read import errors_told, locate, read_whole
 from chainrule.tables.spool import Spool
 
 
@@ -63,6 +65,8 @@ def open_blocks(
     *,
     columns: Collection[str] | None = None,
     format: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
     text_columns: Collection[str] = (),
     as_stored: Collection[str] = (),
     told: Told = lambda rows: None,
@@ -71,7 +75,7 @@ def open_blocks(
 
     Parameters
     ----------
-    source, format, text_columns
+    source, format, encoding, sheet, text_columns
         As for `chainrule.tables.read_table`.
     columns : collection of str, optional
         Columns that are wanted, as far as there are such; by default all.
@@ -101,7 +105,9 @@ def open_blocks(
     wanted = None if columns is None else set(columns)
     with Spool() as spool:
         with errors_told(source):
-            found = _found(source, spool, wanted, format, text_columns, as_stored, told)
+            found = _found(
+                source, spool, wanted, format, encoding, sheet, text_columns, as_stored, told
+            )
         yield Blocks(found.names, found.n_rows, found.types, source, found.frames)
 
 
@@ -110,6 +116,8 @@ def _found(
     spool: Spool,
     wanted: set[str] | None,
     format: str | None,
+    encoding: str | None,
+    sheet: str | None,
     text_columns: Collection[str],
     as_stored: Collection[str],
     told: Told,
@@ -120,9 +128,10 @@ def _found(
     label, opened, kind = locate(source, format, spool.hold)
     if kind in SEPARATORS:
         return delimited_blocks(
-            decompressed(opened),
+            decompressed(opened, label),
             label,
             separator=SEPARATORS[kind],
+            encoding=encoding,
             text_columns=text_columns,
             as_stored=as_stored,
             wanted=wanted,
@@ -130,7 +139,8 @@ def _found(
         )
     if kind == "parquet":
         return parquet_blocks(opened, label, wanted=wanted, as_stored=as_stored)
-    return _Whole(read_columnar(opened, label, kind, as_stored=as_stored), wanted)
+    whole = read_whole(opened, label, kind, encoding=encoding, sheet=sheet, as_stored=as_stored)
+    return _Whole(whole, wanted)
 
 
 class _Whole:

@@ -16,16 +16,9 @@ import pyarrow.csv
 
 from chainrule.errors import FileError
 from chainrule.tables import text
-from chainrule.tables.delimited import FileHead, check_header, layout_of, parsing
-from chainrule.tables.delimited_faults import (
-    Tail,
-    check_closed,
-    check_encoding,
-    check_width,
-    ragged,
-    unreadable,
-)
-from chainrule.tables.header import HEAD, no_rows
+from chainrule.tables.delimited import gone_through
+from chainrule.tables.delimited_faults import Met
+from chainrule.tables.delimited_source import Delimited
 from chainrule.tables.profile import ColumnProfile
 
 _BLOCK = 1 << 20  # some blocks are in memory at a time, because Arrow reads ahead
@@ -40,9 +33,7 @@ class DelimitedBlocks:
 
     Attributes
     ----------
-    opened : callable
-        Opens the stream from its beginning.
-    layout : FileHead
+    source : Delimited
     profiles : dict of str to ColumnProfile
         For each column that is wanted, in the order of the file.
     n_rows : int
@@ -50,8 +41,7 @@ class DelimitedBlocks:
         Bytes that are taken apart at a time.
     """
 
-    opened: Callable[[], BinaryIO]
-    layout: FileHead
+    source: Delimited
     profiles: dict[str, ColumnProfile]
     n_rows: int
     block_size: int
@@ -59,7 +49,7 @@ class DelimitedBlocks:
     @property
     def names(self) -> tuple[str, ...]:
         """All columns."""
-        return tuple(self.layout.names)
+        return self.source.names
 
     @property
     def types(self) -> dict[str, Any]:
@@ -75,30 +65,23 @@ class DelimitedBlocks:
         FileError
             The file is no longer what it was.
         """
-        written = dict(zip(self.layout.names, self.layout.written, strict=True))
-        columns = [written[name] for name in self.profiles]
-        options = parsing(
-            self.layout, [], threads=False, block_size=self.block_size, columns=columns
-        )
         found = 0
+        batches = self.source.batches(Met(), self.block_size, list(self.profiles))
         try:
-            with self.opened() as stream, pa.csv.open_csv(stream, **options) as reader:
-                for table in cut(reader, rows):
-                    found += table.num_rows
-                    if found > self.n_rows:
-                        break
-                    yield pd.DataFrame(
-                        {
-                            name: profile.convert(text.arrow_text(column, profile.markers))
-                            for (name, profile), column in zip(
-                                self.profiles.items(), table.columns, strict=True
-                            )
-                        }
-                    )
+            for table in cut(batches, rows):
+                found += table.num_rows
+                if found > self.n_rows:
+                    break
+                yield pd.DataFrame(
+                    {
+                        name: profile.convert(text.arrow_text(table.column(name), profile.markers))
+                        for name, profile in self.profiles.items()
+                    }
+                )
         except (pa.ArrowException, UnicodeDecodeError, KeyError, ValueError) as error:
-            raise changed(self.layout.label) from error
+            raise changed(self.source.label) from error
         if found != self.n_rows:
-            raise changed(self.layout.label)
+            raise changed(self.source.label)
 
 
 def delimited_blocks(
@@ -106,6 +89,7 @@ def delimited_blocks(
     label: str,
     *,
     separator: str = ",",
+    encoding: str | None = None,
     text_columns: Collection[str] = (),
     as_stored: Collection[str] = (),
     wanted: Collection[str] | None = None,
@@ -116,7 +100,7 @@ def delimited_blocks(
 
     Parameters
     ----------
-    opened, label, separator, text_columns, as_stored
+    opened, label, separator, encoding, text_columns, as_stored
         As in `chainrule.tables.delimited.read_delimited`.
     wanted : collection of str, optional
         Columns to give out, as far as there are such; by default all.
@@ -130,53 +114,28 @@ def delimited_blocks(
     FileError
         Whatever keeps the text from being a table, as from `read_delimited`.
     """
-    layout = layout_of(opened, label, separator)
     as_text = set(text_columns)
-    chosen = [name for name in layout.names if wanted is None or name in wanted]
-    for size in sorted({min(block_size, HEAD), HEAD}):
-        profiles = {name: ColumnProfile(name in as_text, name in as_stored) for name in chosen}
-        wrong: list[Any] = []
-        try:
-            rows = _go_through(opened, layout, profiles, wrong, told, size)
-        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-            if size < HEAD and not wrong:  # a row may only be longer than a block
-                continue
-            check_width(error, label)
-            check_encoding(opened, label)
-            raise (ragged(wrong[0], label) if wrong else unreadable(error, label)) from error
-        if not rows:
-            raise no_rows(label)
-        return DelimitedBlocks(opened, layout, profiles, rows, size)
-    raise AssertionError("the largest size gives blocks or an error")
+    profiles: dict[str, ColumnProfile] = {}
 
+    def begin(source: Delimited) -> Callable[[Any], None]:
+        profiles.clear()
+        for name in source.names:
+            if wanted is None or name in wanted:
+                profiles[name] = ColumnProfile(name in as_text, name in as_stored)
+        seen = 0
 
-def _go_through(
-    opened: Callable[[], BinaryIO],
-    layout: FileHead,
-    profiles: dict[str, ColumnProfile],
-    wrong: list[Any],
-    told: Told,
-    block_size: int,
-) -> int:
-    """See all rows, and return how many there are."""
-    options = parsing(layout, wrong, threads=False, block_size=block_size)
-    position = {name: i for i, name in enumerate(layout.names)}
-    n, last = 0, None
-    with opened() as stream:
-        watched = Tail(stream)
-        with pa.csv.open_csv(watched, **options) as reader:
-            check_header(reader.schema.names, layout)
-            for batch in reader:
-                for name, profile in profiles.items():
-                    if not (profile.settled and profile.known):
-                        profile.add(text.arrow_text(batch.column(position[name]), profile.markers))
-                n += batch.num_rows
-                if batch.num_rows:
-                    last = batch.column(batch.num_columns - 1)[-1].as_py()
-                told(n)
-    if n:
-        check_closed(last, n, watched.last, layout.label)
-    return n
+        def see(batch: Any) -> None:
+            nonlocal seen
+            for name, profile in profiles.items():
+                if not (profile.settled and profile.known):
+                    profile.add(text.arrow_text(batch.column(name), profile.markers))
+            seen += batch.num_rows
+            told(seen)
+
+        return see
+
+    source, n, size = gone_through(opened, label, separator, encoding, block_size, begin)
+    return DelimitedBlocks(source, profiles, n, size)
 
 
 def cut(batches: Iterator[Any], rows: int) -> Iterator[Any]:

@@ -1,18 +1,23 @@
-"""What can be wrong with delimited text below its header, each mistake told with its place."""
+"""What can be wrong with delimited text below its header, each mistake told with its line."""
 
 from __future__ import annotations
 
-import codecs
+import csv
 import io
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple
 
 from chainrule.errors import FileError
 from chainrule.tables.header import HEAD
 
+_LAST = 1 << 12  # bytes at the end that are remembered
+MOST = 1000
+"""Rows with a wrong number of fields that are looked at; with more, the first is told."""
+
 
 class Tail(io.RawIOBase):
-    """A readable stream that remembers its last bytes, so that a quote left open can be told."""
+    """A readable stream that remembers its last bytes, so that what stands at its end can be told."""
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
@@ -27,13 +32,73 @@ class Tail(io.RawIOBase):
         """Read, and keep the last bytes."""
         data = self._stream.read(size)
         if data:
-            self.last = data[-64:] if len(data) >= 64 else (self.last + data)[-64:]
+            self.last = data[-_LAST:] if len(data) >= _LAST else (self.last + data)[-_LAST:]
         return data
 
     def close(self) -> None:
         """Close the stream beneath too."""
         self._stream.close()
         super().close()
+
+
+class Wrong(NamedTuple):
+    """A row with too few or too many fields."""
+
+    found: int
+    expected: int
+    text: str
+
+
+@dataclass
+class Met:
+    """What was met on the way through the rows."""
+
+    wrong: list[Wrong] = field(default_factory=list)
+    repeated: int = 0
+    """Rows that repeat the header."""
+    tail: Tail | None = None
+    """The stream."""
+
+    @property
+    def last(self) -> bytes:
+        """The last bytes that were read."""
+        return b"" if self.tail is None else self.tail.last
+
+
+def judge(met: Met, opened: Callable[[], BinaryIO], label: str) -> list[str]:
+    """Tell which rows of another width may be left out: comments, and lines below the table.
+
+    Returns
+    -------
+    notes : list of str
+
+    Raises
+    ------
+    FileError
+        For the first of the others.
+    """
+    comments = [row for row in met.wrong if row.text.lstrip().startswith(("#", "//"))]
+    rest = [row for row in met.wrong if row not in comments]
+    ends = [
+        line.strip() for line in met.last.decode("utf-8", "replace").splitlines() if line.strip()
+    ]
+    below = 0
+    while below < min(len(rest), len(ends)) and _is_remark(rest[-1 - below], ends[-1 - below]):
+        below += 1
+    if len(rest) > below:
+        raise ragged(rest[0], opened, label)
+    notes = [f"{len(comments)} lines of comments are left out"] if comments else []
+    if met.repeated:
+        notes.append(f"{met.repeated} rows repeat the header and are left out")
+    if below:
+        shown = rest[0].text.strip()[:40]
+        notes.append(f"{below} lines below the table ({shown!r}) are left out")
+    return notes
+
+
+def _is_remark(row: Wrong, line: str) -> bool:
+    """Say whether a line stands alone, as words do and a row that was cut off does not."""
+    return row.found == 1 and row.text.strip() == line and " " in line and row.expected > 1
 
 
 def check_width(error: Exception, label: str) -> None:
@@ -51,16 +116,33 @@ def unreadable(error: Exception, label: str) -> FileError:
     return FileError.of(label, got=got, expected="delimited text")
 
 
-def ragged(row: Any, label: str) -> FileError:
+def ragged(row: Wrong, opened: Callable[[], BinaryIO], label: str) -> FileError:
     """Build the error for a row with too few or too many fields."""
     shown = row.text if len(row.text) <= 60 else row.text[:59] + "…"
-    where = label if row.number is None else f"{label}, row {row.number - 1}"
+    line = _line_of(row.text, opened)
+    where = f"{label}, line {line}" if line else label
+    if row.text.count('"') % 2:
+        remedy = "close every quote"
+    elif row.found < row.expected:
+        remedy = "add what is missing at its end, or remove the line if it is no row"
+    else:
+        remedy = "quote values that contain the separator"
     return FileError.of(
         where,
-        got=f"{row.actual_columns} field{'s' * (row.actual_columns != 1)} ({shown!r})",
-        expected=f"{row.expected_columns}, as in the header",
-        remedy="quote values that contain the separator, and close every quote",
+        got=f"{row.found} field{'s' * (row.found != 1)} ({shown!r})",
+        expected=f"{row.expected}, as in the header",
+        remedy=remedy,
     )
+
+
+def _line_of(row: str, opened: Callable[[], BinaryIO]) -> int:
+    """Find the line in which a row begins, counted from 1; 0 if it cannot be found."""
+    first = row.splitlines()[0].encode() if row.strip() else b""
+    with io.TextIOWrapper(opened(), "utf-8", "replace", newline=None) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.rstrip("\n").encode() == first:
+                return number
+    return 0
 
 
 def check_closed(last: str | None, rows: int, tail: bytes, label: str) -> None:
@@ -87,31 +169,15 @@ def check_closed(last: str | None, rows: int, tail: bytes, label: str) -> None:
     )
 
 
-def check_encoding(opened: Callable[[], BinaryIO], label: str) -> None:
-    """Read a stream as UTF-8 and name the first byte that is not.
+def tabbed(line: str) -> bytes:
+    r"""Put tabs between values that are parted by blanks.
 
-    Raises
-    ------
-    FileError
-        Some byte is not UTF-8.
+    Examples
+    --------
+    >>> tabbed('18.0  8 "chevrolet malibu"\n')
+    b'18.0\t8\tchevrolet malibu\r\n'
     """
-    position, lines = 0, 1
-    pending = b""
-    with opened() as stream:
-        while True:
-            piece = stream.read(1 << 20)
-            data = pending + piece
-            try:
-                used = codecs.utf_8_decode(data, "strict", not piece)[1]
-            except UnicodeDecodeError as error:
-                line = lines + data.count(b"\n", 0, error.start)
-                raise FileError.of(
-                    label,
-                    got=f"byte 0x{data[error.start]:02x} at position {position + error.start} (line {line})",
-                    expected="text in UTF-8",
-                    remedy="convert it, for instance with: iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW",
-                ) from error
-            if not piece:
-                return
-            lines += data.count(b"\n", 0, used)
-            position, pending = position + used, data[used:]
+    fields = next(csv.reader([line], delimiter=" ", skipinitialspace=True), [])
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t").writerow(fields)
+    return out.getvalue().encode()

@@ -57,7 +57,6 @@ class Column:
     }
 
     expected: ClassVar[str] = ""
-    """What stands in an error as expected."""
 
     name: str
     missing: int
@@ -66,6 +65,10 @@ class Column:
     """Different values in training."""
     indicator: bool
     """Whether an output column says which rows are missing."""
+
+    def awaited(self) -> str:
+        """Say what stands in an error as expected."""
+        return self.expected
 
     def outputs(self) -> tuple[str, ...]:
         """Name the output columns, the indicator last."""
@@ -116,7 +119,6 @@ class NumberColumn(Column):
     """A number: robust scale and smooth clip, and with ``edges`` a piecewise-linear encoding beside it."""
 
     kind: ClassVar[str] = "number"
-    expected: ClassVar[str] = "a number, as in training"
     checkers: ClassVar[Mapping[str, plain.Checker]] = {
         **Column.checkers,
         "median": plain.number,
@@ -139,6 +141,12 @@ class NumberColumn(Column):
     span: tuple[float, ...] = ()
     """The least and the greatest in training; empty where they are not known."""
 
+    def awaited(self) -> str:
+        """Say how the numbers were written."""
+        comma = " with a decimal comma" if self.notation.decimal == "," else ""
+        unit = f" in {self.notation.unit}" if self.notation.unit else ""
+        return f"a number{comma}{unit}, as in training"
+
     def value_outputs(self) -> tuple[str, ...]:
         """The scaled number and its bins, unless it did not vary."""
         bins = (f"{self.name}:bin {t}" for t in range(1, len(self.edges)))
@@ -148,7 +156,7 @@ class NumberColumn(Column):
         """Scale, bend, and mark what is missing."""
         x, bad = columns.numbers(series, self.notation)
         if not self.words and bad.any():
-            raise first_wrong(self.name, series, bad, self.expected)
+            raise first_wrong(self.name, series, bad, self.awaited())
         if self.scale > 0.0:
             out[:, 0] = scaled(x, self.median, self.scale)
             if self.edges:

@@ -7,50 +7,37 @@ extension types are taken as the plain type beneath them.
 from __future__ import annotations
 
 import difflib
-import gzip
 import io
 import itertools
 import os
 import re
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import pandas as pd
 
 from chainrule.errors import FileError, InputError, InputTypeError
 from chainrule.tables.columnar import Named, no_demand, read_columnar
+from chainrule.tables.compression import DAMAGE, decompressed, is_compressed
 from chainrule.tables.delimited import read_delimited
+from chainrule.tables.encodings import told_by_head
+from chainrule.tables.file_formats import FORMATS, SEPARATORS, format_of
 from chainrule.tables.frames import as_pandas, is_frame
 from chainrule.tables.header import HEAD
-
-FORMATS = {
-    ".csv": "csv",
-    ".csv.gz": "csv",
-    ".tsv": "tsv",
-    ".tsv.gz": "tsv",
-    ".tab": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".feather": "arrow",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-}
-"""Which format each ending of a file's name stands for."""
-
-SEPARATORS = {"csv": ",", "tsv": "\t"}
-"""The formats that are delimited text, and the separator that each is most likely to have."""
-_GZIP = b"\x1f\x8b"
+from chainrule.tables.records import read_records
+from chainrule.tables.sheets import read_sheet
 
 
 def read_table(
     source: Any,
     *,
     format: str | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
     text_columns: Collection[str] = (),
     labels: str | None = None,
     named: Named = no_demand,
@@ -61,9 +48,13 @@ def read_table(
     ----------
     source : str, path, binary file or data frame
         A file's name; ``"-"`` for standard input; an open file; any data frame that narwhals knows.
-    format : {"csv", "tsv", "parquet", "arrow"}, optional
-        By default told by the name's ending (``.csv .tsv .tab`` also with ``.gz``, ``.parquet .pq``, ``.feather .arrow
-        .ipc``); CSV where there is no name. The separator is found among ``, ; tab |``, gzip by its first bytes.
+    format : {"csv", "tsv", "txt", "parquet", "arrow", "excel", "json"}, optional
+        By default told by the name's ending (`FORMATS`); CSV where there is no name. The separator is found among
+        ``, ; tab |``, in ``txt`` also blanks; compressed text is recognised by its first bytes.
+    encoding : str, optional
+        Of text; by default UTF-8, UTF-16 by its mark, or guessed and said.
+    sheet : str, optional
+        Of a workbook; by default the first that holds anything.
     text_columns : collection of str
         Columns of delimited text that stay text even if they look like numbers, so that ``01`` is not read as 1; see
         `Preparation.text_columns`.
@@ -99,14 +90,36 @@ def read_table(
         label, opened, kind = locate(source, format, _held)
         if kind in SEPARATORS:
             return read_delimited(
-                decompressed(opened),
+                decompressed(opened, label),
                 label,
                 separator=SEPARATORS[kind],
+                encoding=encoding,
                 text_columns=text_columns,
                 labels=labels,
                 named=named,
             )
-        return read_columnar(opened, label, kind, named)
+        return read_whole(opened, label, kind, encoding=encoding, sheet=sheet, named=named)
+
+
+def read_whole(
+    opened: Callable[[], BinaryIO],
+    label: str,
+    kind: str,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    named: Named = no_demand,
+    as_stored: Collection[str] = (),
+) -> pd.DataFrame:
+    """Read a table of a format that is read at once; the parameters are those of `read_table`."""
+    if kind == "excel":
+        frame = read_sheet(opened, label, sheet=sheet)
+    elif kind == "json":
+        frame = read_records(decompressed(opened, label), label, encoding=encoding)
+    else:
+        return read_columnar(opened, label, kind, named, as_stored)
+    named([str(name) for name in frame.columns])
+    return frame
 
 
 @contextmanager
@@ -121,10 +134,10 @@ def errors_told(source: Any) -> Iterator[None]:
     label = _label(source)
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except DAMAGE as error:
         raise FileError.of(
             label,
-            got=f"damaged or truncated gzip data ({error})",
+            got=f"damaged or truncated compressed data ({error})",
             expected="a whole file",
             remedy="fetch it again",
         ) from error
@@ -159,7 +172,9 @@ def locate(
         As in `read_table`.
     """
     if format is not None and format not in FORMATS.values():
-        raise InputError.of("format", got=repr(format), expected="csv, tsv, parquet or arrow")
+        raise InputError.of(
+            "format", got=repr(format), expected=" or ".join(dict.fromkeys(FORMATS.values()))
+        )
     label = _label(source)
     if hasattr(source, "read"):
         kind = format or "csv"
@@ -178,8 +193,7 @@ def locate(
         raise FileError.of("table", got="an empty name", expected="a file's name")
     path = Path(name)
     regular = _check_file(path)
-    ending = "".join(path.suffixes[-2:]).lower()
-    kind = format or FORMATS.get(ending) or FORMATS.get(path.suffix.lower()) or ""
+    kind = format or format_of(path)
     if not kind:
         expected, remedy = "one of " + " ".join(FORMATS), "rename it or give the format"
         raise FileError.of(str(path), got="an unknown ending", expected=expected, remedy=remedy)
@@ -255,8 +269,9 @@ def _pieces(stream: Any, kind: str) -> Iterator[bytes]:
     while len(data) <= HEAD and (piece := some(HEAD + 1 - len(data))):
         data += piece
     yield bytes(data)
-    is_text = kind in SEPARATORS and not data.startswith(_GZIP)
-    if len(data) <= HEAD or not is_text or (re.search(rb"[\r\n]", data) and b"\0" not in data):
+    is_text = kind in SEPARATORS and not is_compressed(bytes(data[:8]))
+    lines = re.search(rb"[\r\n]", data) and (b"\0" not in data or told_by_head(bytes(data[:4096])))
+    if len(data) <= HEAD or not is_text or lines:
         while piece := some(HEAD):
             yield piece
     # Else it is no table, as a look at its first bytes will tell; what follows may have no end.
@@ -268,23 +283,3 @@ def _held(pieces: Iterator[bytes]) -> Callable[[], BinaryIO]:
     for piece in pieces:
         data += piece
     return lambda: io.BytesIO(data)
-
-
-class _Gunzipped(gzip.GzipFile):
-    """A gzip stream that closes the file beneath it."""
-
-    def __init__(self, packed: BinaryIO) -> None:
-        super().__init__(fileobj=packed)
-        self._packed = packed
-
-    def close(self) -> None:
-        """Close both."""
-        super().close()
-        self._packed.close()
-
-
-def decompressed(opened: Callable[[], BinaryIO]) -> Callable[[], BinaryIO]:
-    """Open a stream through gzip if its first bytes say so."""
-    with opened() as stream:
-        zipped = stream.read(2) == _GZIP
-    return (lambda: cast(BinaryIO, _Gunzipped(opened()))) if zipped else opened

@@ -51,4 +51,4 @@ def first_unusable(preparation: Preparation, frames: Iterable[Any]) -> InputErro
     if place is None:
         return None
     column, row, value = place
-    return wrong_value(column.name, row, value, n, column.expected)
+    return wrong_value(column.name, row, value, n, column.awaited())

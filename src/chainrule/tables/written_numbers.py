@@ -8,7 +8,7 @@ it, and kept with the model; with it each value is read by itself. All else mean
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -246,3 +246,28 @@ def _notations(values: Any, decimal: str | None) -> Iterator[Notation]:
     if len(units) == 1:
         for mark in marks:
             yield Notation(mark, unit=units[0].as_py())
+
+
+def with_groups(words: Mapping[str, Any], plain: Mapping[str, Any]) -> list[str]:
+    """Name the columns of plain numbers that are none, because others of the table prove a decimal comma.
+
+    Parameters
+    ----------
+    words, plain : mapping of str to LargeStringArray
+        Columns of text, and columns in which every value is a number if a point is decimal.
+
+    Examples
+    --------
+    >>> with_groups({"a": text.arrow_text(["3,5"])}, {"b": text.arrow_text(["1.234"]), "c": text.arrow_text(["0.5"])})
+    ['b']
+    """
+    proofs = set()
+    for values in words.values():
+        if pc.any(pc.match_substring_regex(values, r"[0-9],[0-9]")).as_py():
+            found = recognise(pc.unique(pc.drop_null(values)))
+            few = found.bad.sum() <= 0.5 * len(found.bad)
+            proofs.add(found.proves if few else "")
+    if "," not in proofs or "." in proofs:
+        return []
+    comma = PLAIN._replace(decimal=",")
+    return [name for name, v in plain.items() if not numbers(v, comma)[1].any()]
