@@ -245,7 +245,7 @@ def test_a_late_mistake_is_placed_and_leaves_nothing(
     with open("t.csv", "a") as file:
         file.write("1,2\n")
     said = one_line_error(run("predict", models["species"], "t.csv", *output))
-    assert "row 345: got 2 fields" in said  # what keeps it from being a table comes first, as ever
+    assert "line 346: got 2 fields" in said  # what keeps it from being a table comes first, as ever
 
 
 def test_a_late_mistake_for_a_model_without_preparation(
