@@ -306,6 +306,7 @@ def test_ids_come_back_as_they_were(models: Models, penguins_csv: Path) -> None:
             "money": pa.array([Decimal(f"12345678901234567.{i}9") for i in range(n)]),
             "at": pa.array([datetime.time(1, 2, i) for i in range(n)]),
             "name": pa.array(["007", "NA", "1.0", "x", None, "y"]).dictionary_encode(),
+            "single": pa.array([0.1] * (n - 1) + [None], pa.float32()),
             "when": pa.array([1_577_836_800_000_000_001 + i for i in range(n)], pa.timestamp("ns")),
         }
     )
@@ -313,7 +314,7 @@ def test_ids_come_back_as_they_were(models: Models, penguins_csv: Path) -> None:
     for column in penguins.column_names:
         ids = ids.append_column(column, penguins.column(column))
     pa.parquet.write_table(ids, "ids.parquet")
-    names = ["gaps", "money", "at", "name", "when"]
+    names = ["gaps", "money", "at", "name", "single", "when"]
     chosen = [part for name in names for part in ("--id", name)]
     result = run("predict", models["species"], "ids.parquet", *chosen)
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
@@ -321,6 +322,7 @@ def test_ids_come_back_as_they_were(models: Models, penguins_csv: Path) -> None:
     assert [row["money"] for row in rows] == [f"12345678901234567.{i}9" for i in range(n)]
     assert [row["at"] for row in rows] == [f"01:02:0{i}" for i in range(n)]
     assert [row["name"] for row in rows] == ["007", "NA", "1.0", "x", "", "y"]
+    assert [row["single"] for row in rows] == ["0.1"] * (n - 1) + [""]
     assert rows[2]["when"].endswith("00:00:00.000000003")
     assert (
         run("predict", models["species"], "ids.parquet", *chosen, "-o", "o.parquet").exit_code == 0

@@ -131,21 +131,20 @@ class Registry(Generic[R]):
                 expected=f"one of {self._listed()}",
                 remedy=f"did you mean {close[0]!r}?" if close else "",
             )
-        numbers, named = self._numbers(record, given, match[2] if match else None)
+        inside = None if match is None else match[2]
+        numbers, named = ([], {}) if inside is None else self._numbers(record, given, inside)
         named = {**(usual(record) if usual else {}), **named}
         if named:
             values = dict(zip(record.parameter_names, record.parameters, strict=False))
             by_place = dict(zip(record.parameter_names, numbers, strict=False))
             return record.with_parameters(*{**values, **named, **by_place}.values())
-        return record if match is None or match[2] is None else record.with_parameters(*numbers)
+        return record if inside is None else record.with_parameters(*numbers)
 
-    def _numbers(
-        self, record: R, given: str, inside: str | None
-    ) -> tuple[list[Any], dict[str, Any]]:
+    def _numbers(self, record: R, given: str, inside: str) -> tuple[list[Any], dict[str, Any]]:
         """Read what stands in the brackets: numbers by their places, then numbers by their names."""
         numbers: list[Any] = []
         named: dict[str, Any] = {}
-        for part in inside.split(",") if inside and inside.strip() else []:
+        for part in inside.split(",") if inside.strip() else []:
             left, equals, right = part.rpartition("=")
             name, text = left.strip(), right.strip()
             try:
@@ -179,6 +178,8 @@ class Registry(Generic[R]):
         """
         record = self.get(given)
         known = self._records.get(record.name)
+        if known is record:
+            return record
         if known is None or known.with_parameters(*record.parameters) != record:
             raise InputError.of(
                 self.kind,

@@ -87,8 +87,10 @@ def checked(estimator: Any) -> dict[str, Any]:
     """
     given = estimator.get_params(deep=False)
     _check_loss(given["loss"], estimator)
-    for name, limits in {**NUMBERS, **NUMBERS_OR_NONE}.items():
-        if given[name] is not None or name in NUMBERS:
+    for name, limits in NUMBERS.items():
+        given[name] = _number(name, given[name], limits)
+    for name, limits in NUMBERS_OR_NONE.items():
+        if given[name] is not None:
             given[name] = _number(name, given[name], limits)
     for name in FLAGS:
         if name in given:

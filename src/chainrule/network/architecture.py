@@ -69,13 +69,13 @@ class Architecture:
 
     def __post_init__(self) -> None:
         sizes = tuple(self.sizes)
-        if len(sizes) < 2 or not all(_is_a(s, Integral) for s in sizes):
+        if len(sizes) < 2 or not all([_is_a(s, Integral) for s in sizes]):
             raise InputError.of(
                 "sizes",
                 got=f"{sizes!r:.60}",
                 expected="at least two integers: features, ..., outputs",
             )
-        sizes = tuple(int(s) for s in sizes)
+        sizes = tuple(map(int, sizes))
         object.__setattr__(self, "sizes", sizes)
         if min(sizes[1:]) < 1 or sizes[0] < 0:
             raise InputError.of(
@@ -93,7 +93,7 @@ class Architecture:
                 remedy="the last layer's is usually 'identity'",
             )
         object.__setattr__(
-            self, "activations", tuple(activations.registered(a).spec for a in self.activations)
+            self, "activations", tuple([activations.registered(a).spec for a in self.activations])
         )
         object.__setattr__(self, "loss", losses.registered(self.loss).spec)
         self.loss_function.columns(self.loss_function.parameters, sizes[-1])  # do the outputs fit?
@@ -104,8 +104,8 @@ class Architecture:
                     name, got=f"{getattr(self, name)!r:.60}", expected="a finite number >= 0"
                 )
             object.__setattr__(self, name, number)
-        dropout = tuple(_float(rate) for rate in self.dropout) or (0.0,) * (self.n_layers - 1)
-        if len(dropout) != self.n_layers - 1 or not all(0.0 <= rate < 1.0 for rate in dropout):
+        dropout = tuple(map(_float, self.dropout)) or (0.0,) * (self.n_layers - 1)
+        if len(dropout) != self.n_layers - 1 or not all([0.0 <= rate < 1.0 for rate in dropout]):
             raise InputError.of(
                 "dropout",
                 got=f"{self.dropout!r:.60}",
@@ -142,10 +142,10 @@ class Architecture:
         """L, the number of layers that have weights."""
         return len(self.sizes) - 1
 
-    @property
+    @cached_property
     def n_parameters(self) -> int:
         """The number of weights, biases and scales."""
-        return sum((m + 1) * k for m, k in pairwise(self.sizes)) + len(self.columns)
+        return sum([(m + 1) * k for m, k in pairwise(self.sizes)]) + len(self.columns)
 
     @property
     def drops(self) -> bool:

@@ -80,7 +80,8 @@ def read_columnar(
         if series is None:
             leave_out(name, table.schema.field(name).type, label)
         else:
-            found[name] = in_own_type(table.column(name)) if name in as_stored else series
+            own = name in as_stored and keeps_its_type(table.schema.field(name).type)
+            found[name] = in_own_type(table.column(name)) if own else series
     if not found:
         raise no_single_values(label)
     return pd.DataFrame(found)
@@ -140,6 +141,11 @@ def in_own_type(column: Any) -> Any:
     """Turn a chunked Arrow column into a pandas column that keeps its type: no whole number is rounded beside a gap."""
     column = storage(column)
     return pd.Series(pd.arrays.ArrowExtensionArray(column.cast(stored_type(column.type))))
+
+
+def keeps_its_type(type_: Any) -> bool:
+    """Say whether a column must be given ``in_own_type`` to come out as it was: floats do so anyway, and in short."""
+    return not pa.types.is_floating(stored_type(type_))
 
 
 def stored_type(type_: Any) -> Any:

@@ -21,6 +21,7 @@ from chainrule.tables.columnar import (
     checked_names,
     damage_told,
     in_own_type,
+    keeps_its_type,
     leave_out,
     no_single_values,
     single_values,
@@ -139,7 +140,7 @@ def parquet_blocks(
                 type_ = schema.field(name).type
                 kinds[name] = (
                     _Kind(pd.ArrowDtype(stored_type(type_)), None)
-                    if name in as_stored
+                    if name in as_stored and keeps_its_type(type_)
                     else _kind(file, name, type_)
                 )
     if not usable:

@@ -1,8 +1,6 @@
 """The training loop: joins engine, optimizer and schedule, epoch by epoch, and keeps what is worth keeping.
 
-An epoch is one call of the engine; what this loop adds to it is counted in microseconds. Each epoch
-counts wholly or not at all: if it fails or is interrupted, the state falls back to the border
-before it.
+An epoch is one call of the engine; what this loop adds to it is counted in microseconds.
 """
 
 from __future__ import annotations
@@ -19,16 +17,10 @@ from chainrule.network.threads import one_blas_thread
 from chainrule.optimizers.optimizer import Optimizer
 from chainrule.optimizers.schedule import Horizon, Schedule, ScheduleState
 from chainrule.training.batches import batch_rows, epoch_order, n_batches
-from chainrule.training.events import (
-    Callback,
-    EpochEnded,
-    Listeners,
-    TrainingEnded,
-    TrainingStarted,
-)
-from chainrule.training.failure import DivergenceError, all_finite, divergence, reason_of
-from chainrule.training.state import Border, TrainingState
-from chainrule.training.stopping import Monitor
+from chainrule.training.events import Callback
+from chainrule.training.failure import DivergenceError, all_finite, divergence
+from chainrule.training.solver_run import SolverRun
+from chainrule.training.state import TrainingState
 from chainrule.training.training_result import TrainingResult
 from chainrule.training.training_settings import TrainingSettings
 from chainrule.training.validation import Validation
@@ -92,77 +84,32 @@ def train(
     ([2.0, 1.0], True)
     """
     with one_blas_thread():  # once for all epochs: setting the limit takes as long as a small epoch
-        run = _Run(engine, optimizer, schedule, state, data, settings, validation, callbacks)
+        _check_fit(engine, optimizer, state)
+        run = FirstOrderRun(engine, optimizer.name, state, data, settings, validation, callbacks)
+        run.prepare(optimizer, schedule)
         return run.whole()
 
 
-class _Run:
+class FirstOrderRun(SolverRun):
     """One call of ``train``."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        optimizer: Optimizer,
-        schedule: Schedule,
-        state: TrainingState,
-        data: Data,
-        settings: TrainingSettings,
-        validation: Validation | None,
-        callbacks: Iterable[Callback],
-    ) -> None:
-        _check_fit(engine, optimizer, state)
-        self.engine, self.optimizer, self.schedule = engine, optimizer, schedule
-        self.state, self.data, self.settings = state, data, settings
-        self.validation, self.border = validation, Border(state)
-        self.listeners = Listeners(callbacks)
-        self.monitor = Monitor(settings, validation)
+    def prepare(self, optimizer: Optimizer, schedule: Schedule) -> None:
+        """Lay out the epochs."""
+        state, data, settings = self.state, self.data, self.settings
+        self.optimizer, self.schedule = optimizer, schedule
         self.batch_size = min(settings.batch_size, data.n)
         self.n_batches = n_batches(data.n, self.batch_size)
         epochs = settings.horizon_epochs or state.epoch + settings.max_epochs
         self.horizon = Horizon.of(data.n, self.batch_size, epochs)
-        self.has_dropout = engine.architecture.drops
+        self.has_dropout = self.engine.architecture.drops
         self.order = None if settings.shuffle else epoch_order(0, 0, data.n, shuffle=False)
 
-    def whole(self) -> TrainingResult:
-        """Run epochs until there is a reason to stop; tell everyone of the end, however it comes."""
-        state, border, began = self.state, self.border, perf_counter()
-        try:
-            try:
-                reason = self.epochs(began)
-            except KeyboardInterrupt:
-                border.restore()
-                reason = "interrupted"
-        except BaseException as error:
-            border.restore()
-            seconds = perf_counter() - began
-            end = TrainingEnded(reason_of(error), state.epoch, state.best_epoch, seconds)
-            self.listeners.tell_of_error(end, error)
-            raise
-        seconds = perf_counter() - began
-        self.listeners.tell(TrainingEnded(reason, state.epoch, state.best_epoch, seconds))
-        return TrainingResult.of(state, reason)
-
-    def epochs(self, began: float) -> str:
+    def epochs(self) -> str:
         """Run epochs and return the reason to stop."""
-        state, settings = self.state, self.settings
-        validation = self.validation
-        if self.listeners and self.listeners.tell(
-            TrainingStarted(
-                self.engine.architecture,
-                self.optimizer.name,
-                settings,
-                self.data.n,
-                0 if validation is None else validation.data.n,
-                state.epoch,
-                state.theta,
-                self.data,
-            )
-        ):
-            return "callback"
-        self.monitor.start(state)
+        state = self.state
         if state.schedule_state is None:
             state.schedule_state = self.schedule.start()
-        last = state.epoch + settings.max_epochs
+        last = state.epoch + self.settings.max_epochs
         while True:
             self.border.draw()
             stop = self.epoch()
@@ -174,53 +121,29 @@ class _Run:
                 return "callback"
             if state.epoch >= last:
                 return "max_epochs"
-            if settings.max_time is not None and perf_counter() - began >= settings.max_time:
+            if self.out_of_time:
                 return "max_time"
 
     def epoch(self) -> bool:
         """Run one epoch, enter it into the state, and return whether a callback wants to stop."""
-        began = perf_counter()
-        state, settings = self.state, self.settings
-        optimizer_state, schedule_state = state.optimizer_state, state.schedule_state
-        assert schedule_state is not None
-        plan = self.plan(schedule_state)
-        result = self.engine.epoch(state.theta, optimizer_state.moments, self.data, plan)
+        began, state = perf_counter(), self.state
+        assert state.schedule_state is not None
+        plan = self.plan(state.schedule_state)
+        result = self.engine.epoch(state.theta, state.optimizer_state.moments, self.data, plan)
         if result.failed_batch >= 0 or not all_finite(state.theta):
             raise self.failure(plan, result)
+        return self.enter(result.loss, float(plan.rates[-1]), result.gradient_norm, began)
 
-        validation_loss = validation_score = None
-        if self.validation is not None:
-            validation_loss, validation_score = self.validation.measure(self.engine, state.theta)
-        rate = float(plan.rates[-1])
-        best = self.monitor.note(state, result.loss, validation_loss, validation_score)
-        value = self.monitor.value(settings.monitor, result.loss, validation_loss, validation_score)
-        state.schedule_state = self.schedule.observe(
-            schedule_state, value, self.optimizer.learning_rate
-        )
-        if state.schedule_state.multiplier != schedule_state.multiplier and self.monitor.exhausted(
-            state
-        ):
+    def observe(self, monitored: float) -> None:
+        """Let the schedule see the monitored value, and count the steps."""
+        state, before = self.state, self.state.schedule_state
+        assert before is not None
+        after = self.schedule.observe(before, monitored, self.optimizer.learning_rate)
+        state.schedule_state = after
+        if after.multiplier != before.multiplier and self.monitor.exhausted(state):
             # As in scikit-learn: where an adaptive schedule lowers the rate, patience begins anew.
             state.epochs_without_improvement = 0
-        optimizer_state.step += self.n_batches
-        seconds = perf_counter() - began
-        norm = result.gradient_norm
-        state.history.append(result.loss, validation_loss, validation_score, rate, norm, seconds)
-        state.epoch += 1  # from here on the epoch counts
-        if not self.listeners:
-            return False
-        return self.listeners.tell(
-            EpochEnded(
-                state.epoch,
-                result.loss,
-                validation_loss,
-                validation_score,
-                rate,
-                norm,
-                seconds,
-                best,
-            )
-        )
+        state.optimizer_state.step += self.n_batches
 
     def plan(self, schedule_state: ScheduleState) -> EpochPlan:
         """Return everything that the engine needs for the next epoch."""

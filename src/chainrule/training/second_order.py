@@ -16,16 +16,10 @@ import numpy as np
 from chainrule.engines.engine import Data, Engine
 from chainrule.errors import InputError, TrainingError
 from chainrule.optimizers.lbfgs import LBFGSResult, minimize
-from chainrule.training.events import (
-    Callback,
-    EpochEnded,
-    Listeners,
-    TrainingEnded,
-    TrainingStarted,
-)
-from chainrule.training.failure import divergence, reason_of
-from chainrule.training.state import Border, TrainingState
-from chainrule.training.stopping import Monitor
+from chainrule.training.events import Callback
+from chainrule.training.failure import divergence
+from chainrule.training.solver_run import SolverRun
+from chainrule.training.state import TrainingState
 from chainrule.training.training_result import TrainingResult
 from chainrule.training.training_settings import TrainingSettings
 from chainrule.training.validation import Validation
@@ -81,68 +75,17 @@ def train_lbfgs(
     ([2.0, 1.0], 'converged')
     """
     _check_fit(engine, state, settings)
-    return _Run(engine, state, data, settings, validation, callbacks).whole()
+    return SecondOrderRun(engine, "lbfgs", state, data, settings, validation, callbacks).whole()
 
 
-class _Run:
+class SecondOrderRun(SolverRun):
     """One call of ``train_lbfgs``."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        state: TrainingState,
-        data: Data,
-        settings: TrainingSettings,
-        validation: Validation | None,
-        callbacks: Iterable[Callback],
-    ) -> None:
-        self.engine, self.state, self.data, self.settings = engine, state, data, settings
-        self.validation, self.border = validation, Border(state)
-        self.listeners = Listeners(callbacks)
-        self.monitor = Monitor(settings, validation)
-        self.gradient = np.empty_like(state.theta)
-        self.norm = math.nan
-        self.reason = ""  # why a callback of ours has ended it
-        self.began = self.iteration_began = perf_counter()
-
-    def whole(self) -> TrainingResult:
-        """Run L-BFGS; tell everyone of the end, however it comes."""
-        state = self.state
-        self.began = perf_counter()
-        try:
-            try:
-                reason = self.run()
-            except KeyboardInterrupt:
-                self.border.restore()
-                reason = "interrupted"
-        except BaseException as error:
-            self.border.restore()
-            self.listeners.tell_of_error(self.ended(reason_of(error)), error)
-            raise
-        self.listeners.tell(self.ended(reason))
-        return TrainingResult.of(state, reason)
-
-    def ended(self, reason: str) -> TrainingEnded:
-        """Return the last event."""
-        seconds = perf_counter() - self.began
-        return TrainingEnded(reason, self.state.epoch, self.state.best_epoch, seconds)
-
-    def run(self) -> str:
+    def epochs(self) -> str:
         """Minimise and return the reason of the end."""
         state, settings = self.state, self.settings
-        started = TrainingStarted(
-            self.engine.architecture,
-            "lbfgs",
-            settings,
-            self.data.n,
-            0 if self.validation is None else self.validation.data.n,
-            state.epoch,
-            state.theta,
-            self.data,
-        )
-        if self.listeners.tell(started):
-            return "callback"
-        self.monitor.start(state)
+        self.gradient, self.norm = np.empty_like(state.theta), math.nan
+        self.reason = ""  # why a callback of ours has ended it
         self.border.draw()
         self.iteration_began = perf_counter()
         try:
@@ -166,32 +109,24 @@ class _Run:
             self.norm = norm
         return J, self.gradient
 
+    def observe(self, monitored: float) -> None:
+        """Have no patience with the training loss, which falls at every iteration."""
+        if self.settings.monitor == "loss":
+            self.state.epochs_without_improvement = 0
+
     def after_iteration(self, theta: np.ndarray, J: float, iteration: int) -> None:
         """Enter an accepted point into the state as an epoch."""
-        state, settings = self.state, self.settings
         self.border.draw()
-        np.copyto(state.theta, theta)
-        validation_loss = validation_score = None
-        if self.validation is not None:
-            validation_loss, validation_score = self.validation.measure(self.engine, state.theta)
-        best = self.monitor.note(state, J, validation_loss, validation_score)
-        if settings.monitor == "loss":
-            state.epochs_without_improvement = 0
-        now = perf_counter()
-        seconds, self.iteration_began = now - self.iteration_began, now
-        measured = (J, validation_loss, validation_score, None, self.norm, seconds)
-        state.history.append(*measured)
-        state.epoch += 1  # from here on the iteration counts
-        stop = self.listeners.tell(EpochEnded(state.epoch, *measured, best))
+        np.copyto(self.state.theta, theta)
+        stop = self.enter(J, None, self.norm, self.iteration_began)
         self.iteration_began = perf_counter()
-
-        if self.monitor.exhausted(state):
+        if self.monitor.exhausted(self.state):
             self.reason = "no_improvement"
         elif stop:
             self.reason = "callback"
-        elif settings.max_time is not None and perf_counter() - self.began >= settings.max_time:
+        elif self.out_of_time:
             # At the last iteration max_epochs is the truer reason.
-            self.reason = "max_epochs" if iteration >= settings.max_epochs else "max_time"
+            self.reason = "max_epochs" if iteration >= self.settings.max_epochs else "max_time"
         if self.reason:
             raise StopIteration
 
