@@ -44,9 +44,6 @@ class Objective:
 def stated(training: TrainingRun) -> list[Objective]:
     """Return the numbers of the program that depend on all it takes for a J and feed no step; the likeliest first."""
     graph = training.graph
-    feeding = 0
-    for w in training.weights:
-        feeding |= graph.above[w.next]
     pool = [
         n.index
         for n in training.nodes
@@ -54,9 +51,9 @@ def stated(training: TrainingRun) -> list[Objective]:
         and is_number(n)
         and training.fresh[n.index]
         and training.is_backward(n.index)
-        and not feeding >> n.index & 1
+        and n.index not in training.feeding
     ]
-    pool = [i for i in pool if not _is_metric(training, i, feeding)]
+    pool = [i for i in pool if not _is_metric(training, i)]
     last = [i for i in pool if not any(graph.depends(j, i) for j in pool if j != i)]
     last.sort(key=lambda i: -(graph.above[i] & training.weight_bits).bit_count())
     ordered = last + [i for i in pool if i not in last][::-1]
@@ -71,7 +68,7 @@ def stated(training: TrainingRun) -> list[Objective]:
     ]
 
 
-def _is_metric(training: TrainingRun, i: int, feeding: int) -> bool:
+def _is_metric(training: TrainingRun, i: int) -> bool:
     """Tell whether a number is a mean absolute error that is only printed: no step takes a sign."""
     above = training.graph.above[i]
     absolute = any(
@@ -80,7 +77,7 @@ def _is_metric(training: TrainingRun, i: int, feeding: int) -> bool:
     )
     signs = words("sign greater less greater_equal less_equal where")
     return absolute and not any(
-        feeding >> n.index & 1 and n.name in signs and training.is_backward(n.index)
+        n.index in training.feeding and n.name in signs and training.is_backward(n.index)
         for n in training.nodes
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.reading.differences import by_differences
-from chainrule.reading.graph import Graph, Values, substitute, unguarded
+from chainrule.reading.graph import Graph, Values, substitute
 from chainrule.recording.tape import Node, Reference, references, words
 
 Adjoints = dict[int, np.ndarray]
@@ -69,8 +69,8 @@ _BINARY: Mapping[
     "power": _power,
     "float_power": _power,
     "pow": _power,
-    "maximum": lambda a, b, y: (np.greater(a, b), np.less_equal(a, b)),
-    "minimum": lambda a, b, y: (np.less(a, b), np.greater_equal(a, b)),
+    "maximum": lambda a, b, y: (np.greater(a, b), np.greater(b, a)),  # relu'(0) = 0
+    "minimum": lambda a, b, y: (np.less(a, b), np.less(b, a)),
 }
 
 
@@ -187,7 +187,7 @@ def adjoints_of_inputs(
     name, y = node.name, values[node.index]
     if name in FLAT:
         return
-    arguments = unguarded(node)
+    arguments = node.arguments
     given = [substitute(x, values) for x in arguments]
     if name in MOVES:
         yield from _moved(node, values, G)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
@@ -31,26 +30,75 @@ class Explained:
     def __init__(self, judgement: Judgement) -> None:
         self.judgement, self.training = judgement, judgement.training
         self.values, self.adjoints = judgement.values, judgement.adjoints
-        self._by_size: dict[int, list[int]] = defaultdict(list)
-        for u, A in self.adjoints.items():
-            self._by_size[A.size].append(u)
+        self._of_size: dict[int, tuple[list[int], np.ndarray]] = {}
         self._known: dict[int, tuple[int, float] | None] = {}
+
+    def _same_size(self, size: int) -> tuple[list[int], np.ndarray]:
+        """Return the adjoints of a size, as rows of length 1."""
+        if size not in self._of_size:
+            us = sorted(u for u, A in self.adjoints.items() if A.size == size)
+            rows = np.array([self.adjoints[u].ravel() for u in us]).reshape(len(us), size)
+            lengths = np.linalg.norm(rows, axis=1, keepdims=True) if size > 1 else 1.0
+            self._of_size[size] = us, rows / lengths
+        return self._of_size[size]
+
+    def _nearby(self, x: np.ndarray) -> list[int]:
+        """Return the forward nodes whose adjoints may be multiples of a value."""
+        us, rows = self._same_size(x.size)
+        if x.size == 1:  # any number is a multiple of any other: the factor decides
+            with np.errstate(all="ignore"):
+                factors = x.ravel()[0] / rows[:, 0]
+            return [
+                u
+                for u, good in zip(us, self.judgement.factors.all_known(factors), strict=True)
+                if good
+            ]
+        flat = x.ravel()
+        length = np.linalg.norm(flat)
+        if not us or not length > 0:
+            return []
+        cosine = np.abs(rows @ flat)
+        if x.ndim == 2 and 1 not in x.shape:
+            cosine = np.maximum(cosine, np.abs(rows @ x.T.ravel()))
+        return [us[k] for k in np.flatnonzero(cosine > (1.0 - 1e-6) * length)]
 
     def match(self, x: np.ndarray) -> tuple[int, float] | None:
         """Return the forward node whose adjoint a value is, and the factor; None if there is none."""
+        x = np.asarray(x)
         if x.dtype.kind != "f" or not np.isfinite(x).all():
             return None
         known = self.judgement.factors.known
-        for u in self._by_size.get(x.size, ()):
+        for u in self._nearby(x):
             c = multiple(x, self.adjoints[u])
             if c is not None and known(c):
                 return u, c
-        for w in self.training.at & self.adjoints.keys():
-            if self.adjoints[w].size == x.size:
+        for w in self._penalised if x.size >= 4 else ():
+            if self.values[w].shape in (x.shape, x.shape[::-1]):
                 both = with_penalty(x, self.adjoints[w], self.values[w])
                 if both and known(both[0]):
                     return w, both[0]
         return None
+
+    @cached_property
+    def _penalised(self) -> list[int]:
+        """The weights that may come with a penalty: a multiple of them is added in the backward pass."""
+        found = []
+        nodes, training = self.training.nodes, self.training
+        for node in nodes[: training.last + 1]:
+            if node.name in ("add", "subtract") and node.index not in training.nexts:
+                for k in node.inputs:
+                    if (
+                        training.weighted[k]
+                        and not training.is_backward(k)
+                        and training.is_backward(node.index)
+                    ):
+                        found += [
+                            w
+                            for w in training.at & self.adjoints.keys()
+                            if training.graph.depends(k, w)
+                        ]
+        found += [w.node for w in training.weights if w.node in self.adjoints and not found]
+        return list(dict.fromkeys(found))
 
     def __call__(self, i: int) -> tuple[int, float] | None:
         """Return the same for a node."""

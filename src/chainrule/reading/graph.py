@@ -102,11 +102,21 @@ class Graph:
             node = self.nodes[i]
             if i in replaced or node.function is None or not self.above[i] & bits:
                 continue
-            arguments = node.arguments if guards else unguarded(node)
+            arguments = node.arguments if guards else self._unguarded(node)
             values[i] = np.asarray(
                 node.function(*substitute(arguments, values), **substitute(node.keywords, values))
             )
         return values
+
+    def _unguarded(self, node: Node) -> tuple[Any, ...]:
+        """Return a node's arguments without guards against log(0) and division by 0; an optimizer's stay."""
+        if node.name not in ("add", "subtract") or any(
+            self.nodes[k].name == "sqrt" for k in node.inputs
+        ):
+            return node.arguments
+        return tuple(
+            0.0 if isinstance(x, float) and 0 < abs(x) <= GUARD else x for x in node.arguments
+        )
 
     def source_of(self, i: int, stop: int = 0) -> int:
         """Return the node whose content a node shows, through transposes, parts and copies.
@@ -126,10 +136,3 @@ class Graph:
                 break
             i = above
         return i
-
-
-def unguarded(node: Node) -> tuple[Any, ...]:
-    """Return a node's arguments with guards against log(0) and division by 0 taken out."""
-    if node.name not in ("add", "subtract"):
-        return node.arguments
-    return tuple(0.0 if isinstance(x, float) and 0 < abs(x) <= GUARD else x for x in node.arguments)

@@ -11,7 +11,7 @@ from chainrule.reading.candidates import Objective, inferred, stated
 from chainrule.reading.derivatives import Adjoints, sweep
 from chainrule.reading.graph import Values
 from chainrule.reading.moving import Weight
-from chainrule.reading.proportion import NOTHING, Factors, alike, multiple, with_penalty
+from chainrule.reading.proportion import NOTHING, TOLERANCE, Factors, alike, multiple, with_penalty
 from chainrule.reading.roles import TrainingRun
 from chainrule.recording.tape import words
 
@@ -80,6 +80,7 @@ class Judgement:
             self._row(w, s, 1e-6 * largest, 1e-6 * of_gradients)
             for w, s in zip(self.training.weights, steps, strict=True)
         ]
+        rows = [self._with_others_penalty(r, rows) for r in rows]
         factors = [
             r.factor
             for r in rows
@@ -89,6 +90,24 @@ class Judgement:
             return rows
         # one number is a multiple of any other: a factor that is not the program's proves nothing
         return [self._proved(r) for r in rows]
+
+    def _with_others_penalty(self, row: Row, rows: list[Row]) -> Row:
+        """A weight too small to find its penalty by itself may have the others'."""
+        other = next((r for r in rows if r.decay), None)
+        if (
+            other is None
+            or other.factor is None
+            or row.gradient is None
+            or row.gradient.size >= 4
+            or row.right
+        ):
+            return row
+        w = row.weight
+        step = self.values[w.node] - self.values[w.next]
+        expected = other.factor * row.gradient + other.decay * self.values[w.node]
+        if np.abs(step - expected).max() <= TOLERANCE * np.abs(step).max():
+            return Row(w, row.gradient, other.factor, other.decay)
+        return row
 
     def _proved(self, row: Row) -> Row:
         if row.factor is None or row.gradient is None or np.isnan(row.factor) or row.through:
@@ -158,8 +177,10 @@ class Judgement:
 
 def judgements(training: TrainingRun, values: Values) -> list[Judgement]:
     """Return a judgement for every J that may be meant, the likeliest first."""
-    found = []
+    found: list[Judgement] = []
     for objective in stated(training) + inferred(training, values):
+        if any(_falls(j, objective) for j in found):
+            continue
         try:
             judgement = Judgement(training, values, objective)
             if judgement.live:
@@ -167,3 +188,14 @@ def judgements(training: TrainingRun, values: Values) -> list[Judgement]:
         except NotImplementedError:
             continue
     return found
+
+
+def _falls(judgement: Judgement, objective: Objective) -> bool:
+    """Tell whether an objective is part of another that is less the more it is: the sum in -sum(...)."""
+    i = objective.stated
+    slope = (
+        judgement.gradients.get(i)
+        if i is not None and judgement.objective.stated is not None
+        else None
+    )
+    return slope is not None and bool((slope < 0).all())

@@ -47,6 +47,7 @@ class Locator:
         self.scales = Scales(self.explained)
         self.graph, self.nodes = self.training.graph, self.training.nodes
         self.values = judgement.values
+        self._said: dict[object, WrongLine] = {}
 
     # ---- entry ------------------------------------------------------------------------------------------------------
 
@@ -63,12 +64,13 @@ class Locator:
                 found += self._walk(row.weight.next, row, set())
             elif row.decay:
                 where, sentence = self.scales.penalty(row)
-                found.append(self._finding(where, "penalty", sentence))
+                found.append(self.line_of(where, "penalty", sentence))
         if not found:
-            found = [self._finding(i, "scale", text) for i, text in self.scales.unequal(rows)]
+            found = [self.line_of(i, "scale", text) for i, text in self.scales.unequal(rows)]
         return self._joined(found)
 
-    def _finding(self, i: int, kind: str, sentence: str, fix: Repair | None = None) -> WrongLine:
+    def line_of(self, i: int, kind: str, sentence: str, fix: Repair | None = None) -> WrongLine:
+        """Return what is said of the line that made a node."""
         node = self.nodes[i]
         place = node.stack[0] if node.stack else None
         return WrongLine(
@@ -81,9 +83,7 @@ class Locator:
         )
 
     def _unused(self, row: Row) -> WrongLine:
-        return self._finding(
-            row.weight.next, "not in J", "steps a weight that J does not depend on"
-        )
+        return self.line_of(row.weight.next, "not in J", "steps a weight that J does not depend on")
 
     # ---- statements -------------------------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ class Locator:
             if stale is not None and stale != i:
                 line = self.nodes[stale].line
                 return [
-                    self._finding(
+                    self.line_of(
                         i,
                         "weight already updated",
                         f"reads a weight after its update in line {line}; its value before is needed",
@@ -153,7 +153,7 @@ class Locator:
             bad = [k for k in live if k not in forward and not self._backward(k)]
             if not bad and not self._backward(i):
                 return [
-                    self._finding(
+                    self.line_of(
                         i, "target lost", "does not depend on the target: nothing is propagated"
                     )
                 ]
@@ -167,8 +167,20 @@ class Locator:
             went = went or not further
         if found or went:
             return found
-        kind, sentence, fix = repair(self.explained, i, good, inside, inputs, row)
-        return [self._finding(i, kind, sentence, fix)]
+        return [self._named(i, good, inside, inputs, row)]
+
+    def _named(
+        self, i: int, good: list[int], inside: set[int], inputs: list[int], row: Row
+    ) -> WrongLine:
+        """Name what is wrong with a statement; for one that runs many times the first says it."""
+        statement = (
+            tuple(frame.line for frame in self.nodes[i].stack),
+            self.values[row.weight.node].shape,
+        )
+        if statement not in self._said:
+            named = repair(self.explained, i, good, inside, inputs, row)
+            self._said[statement] = self.line_of(i, *named)
+        return self._said[statement]
 
     def _misplaced(
         self, i: int, row: Row, bad: list[int], good: list[int]
@@ -203,7 +215,7 @@ class Locator:
             if f.repair and f.repair.node is not None and not self._used_rightly(f.repair.node):
                 node = self.nodes[f.repair.node]
                 if node.line != f.line:
-                    merged.append(self._finding(f.repair.node, f.kind, f.repair.made))
+                    merged.append(self.line_of(f.repair.node, f.kind, f.repair.made))
                     continue
             merged.append(f)
         shared: dict[tuple[int, str], list[WrongLine]] = {}
@@ -214,7 +226,7 @@ class Locator:
             repair_of = group[0].repair
             if repair_of and len({f.line for f in group}) > 1:
                 merged = [f for f in merged if f not in group]
-                merged.insert(0, self._finding(made, kind, repair_of.made))
+                merged.insert(0, self.line_of(made, kind, repair_of.made))
         lines = {f.line for f in merged if not f.repair}
         merged = [
             f for f in merged

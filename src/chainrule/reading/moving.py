@@ -161,6 +161,19 @@ def find_weights(nodes: list[Node]) -> list[Weight]:
     return [Weight(w, first[w][0], made[w]) for w in sorted(sure, key=lambda w: read[w])]
 
 
+def feeding(nodes: list[Node], weights: list[Weight]) -> set[int]:
+    """Return all that any value of a weight is made of, those of later steps too: no J is among them."""
+    values = {w.next for w in weights}
+    for w, after, _ in _steps(nodes):
+        if w in values:
+            values.add(after)
+    found = set(values)
+    for node in reversed(nodes):
+        if node.index in found:
+            found.update(node.inputs)
+    return found
+
+
 def _single_step(nodes: list[Node]) -> list[Weight]:
     """Return the weights of a run of one step: what is read, and then stepped by what was made of it."""
     read: dict[int, int] = {}

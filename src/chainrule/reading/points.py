@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chainrule.reading.graph import Values
+from chainrule.reading.graph import Values, substitute
 from chainrule.reading.roles import TrainingRun
+from chainrule.recording.tape import words
 
 
 def _weight(random: np.random.Generator, value: np.ndarray, positive: bool) -> np.ndarray:
@@ -76,6 +77,19 @@ def replays(training: TrainingRun, seed: int, positive: bool = False) -> Iterato
         if all(np.isfinite(values[w.next]).all() for w in training.weights):
             yield values
             return
+
+
+def on_a_kink(training: TrainingRun, values: Values) -> bool:
+    """Tell whether a relu has exactly 0 before it: its slope there is anybody's choice."""
+    compared = words("maximum minimum greater less greater_equal less_equal")
+    for node in training.nodes[: training.last + 1]:
+        if node.name not in compared or len(node.arguments) != 2:
+            continue
+        if training.weighted[node.index]:
+            a, b = (substitute(x, values) for x in node.arguments)
+            if np.any(np.equal(a, b)):
+                return True
+    return False
 
 
 def faithful(training: TrainingRun) -> bool:

@@ -110,6 +110,14 @@ class Factors:
             0.0
         }
 
+    def all_known(self, factors: np.ndarray) -> np.ndarray:
+        """Tell of each of several factors whether it is such a product."""
+        with np.errstate(all="ignore"):
+            x = np.log(np.abs(factors))
+        k = np.clip(np.searchsorted(self.logarithms, x), 1, len(self.logarithms) - 1)
+        near = np.minimum(np.abs(self.logarithms[k - 1] - x), np.abs(self.logarithms[k] - x))
+        return np.asarray(near < 3e-6)
+
     def known(self, c: float) -> bool:
         """Tell whether a factor is such a product."""
         x = math.log(abs(c))

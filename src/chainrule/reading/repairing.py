@@ -15,6 +15,7 @@ from chainrule.reading.judgement import Row
 from chainrule.reading.proportion import forms, multiple, with_penalty
 
 UNNAMED = "wrong"
+_MOST_TRIED = 600  # changes of one statement
 
 
 class Repair(NamedTuple):
@@ -34,6 +35,7 @@ class _Statement:
         self.explained, self.i, self.inside = explained, i, inside
         self.training, self.values = explained.training, explained.values
         self.weight = row.weight.node if row.weight.next == i else None
+        self.left = _MOST_TRIED
 
     def fits(self, result: np.ndarray | None) -> bool:
         """Tell whether a result would be an adjoint."""
@@ -45,6 +47,9 @@ class _Statement:
 
     def again(self, k: int, value: np.ndarray) -> bool:
         """Tell whether the statement is right with another value of one input."""
+        self.left -= 1
+        if self.left < 0:
+            return False
         try:
             results = self.training.graph.evaluate(
                 {k: value}, self.values, only=sorted(self.inside | {k})

@@ -8,7 +8,7 @@ and not on Y or on a next weight; the backward pass depends on both.
 from __future__ import annotations
 
 from chainrule.reading.graph import SAME, Graph, is_number
-from chainrule.reading.moving import find_weights
+from chainrule.reading.moving import feeding, find_weights
 from chainrule.recording.tape import Node, words
 
 PRODUCTS = words("multiply dot matmul outer einsum vectorized tensordot inner")
@@ -31,6 +31,8 @@ class TrainingRun:
     weights : list of Weight
     X, Y : list of int
         Nodes that hold inputs and targets.
+    feeding : set of int
+        What steps are made of.
     meets : list of (int, int)
         An operation where the forward pass meets a target, and the target as it is there.
     """
@@ -43,6 +45,7 @@ class TrainingRun:
         self.at = {w.node for w in self.weights}
         self.nexts = {w.next for w in self.weights}
         self.last = max(self.nexts)
+        self.feeding = feeding(nodes, self.weights)
         self.graph = Graph(nodes[: self._end(nodes) + 1])
         self.nodes = self.graph.nodes
         above = self.graph.above

@@ -75,6 +75,21 @@ class Scales:
             (node, f / g) for (node, f), (_, g) in pairwise(chain) if abs(f - g) > 1e-6 * abs(g)
         ]
 
+    def where_it_turns(self, row: Row) -> int:
+        """Return the update if it adds what it is given; else the first value before it with the wrong sign."""
+        given = self._gradient_statement(row)
+        match = self.explained(given)
+        if match is None or match[1] > 0:
+            return row.weight.next
+        found, i, seen = given, self._above(given), {given}
+        while i is not None and i not in seen:
+            seen.add(i)
+            match = self.explained(i)
+            if match and match[1] < 0:
+                found = i
+            i = self._above(i)
+        return found
+
     def _depth(self, row: Row) -> int:
         return next((n.index for n in self.nodes if row.weight.node in n.inputs), 0)
 

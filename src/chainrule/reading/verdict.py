@@ -16,14 +16,22 @@ from chainrule.reading.candidates import outputs
 from chainrule.reading.explained import Explained
 from chainrule.reading.judgement import Judgement, judgements
 from chainrule.reading.locating import Locator, WrongLine
-from chainrule.reading.points import faithful, replays
+from chainrule.reading.points import faithful, on_a_kink, replays
 from chainrule.reading.proportion import alike
 from chainrule.reading.repairing import UNNAMED
 from chainrule.reading.roles import TrainingRun
 from chainrule.reading.unequal import is_gradient_before
 from chainrule.recording.running import Recording
 
-POINTS = ((0, False), (1, True), (2, False))  # seed, all weights positive
+POINTS = (
+    (0, False),
+    (1, True),
+    (2, False),
+    (3, False),
+    (4, False),
+    (5, True),
+)  # seed, all weights positive
+_ENOUGH = 3  # of them, where none is on a kink
 
 
 @dataclass
@@ -195,25 +203,37 @@ def _first_reader(training: TrainingRun, i: int) -> int:
     return next((n.index for n in training.nodes if i in n.inputs), 0)
 
 
+def _points(training: TrainingRun) -> Iterator[list[np.ndarray]]:
+    """Yield generic points, rather such as are on no kink."""
+    on_kinks = []
+    count = 0
+    for seed, positive in POINTS:
+        for values in replays(training, seed, positive):
+            if on_a_kink(training, values):
+                on_kinks.append(values)
+            elif count < _ENOUGH:
+                count += 1
+                yield values
+    if not count:
+        yield from on_kinks[:_ENOUGH]
+
+
 def _at_points(training: TrainingRun) -> Verdict:
     held: Judgement | None = None
     notes: list[str] = []
-    for seed, positive in POINTS:
-        for values in replays(training, seed, positive):
-            judgement = _best(training, values)
-            if judgement is None:
-                continue
-            if judgement.holds() or _decays(judgement, notes):
-                factors = [
-                    r.factor
-                    for r in judgement.live
-                    if r.factor is not None and r.factor == r.factor
-                ]
-                if factors and all(c < 0 for c in factors):
-                    return _ascends(training, judgement)
-                held = judgement
-                continue
-            return _wrong(training, judgement)
+    for values in _points(training):
+        judgement = _best(training, values)
+        if judgement is None:
+            continue
+        if judgement.holds() or _decays(judgement, notes):
+            factors = [
+                r.factor for r in judgement.live if r.factor is not None and r.factor == r.factor
+            ]
+            if factors and all(c < 0 for c in factors):
+                return _ascends(training, judgement)
+            held = judgement
+            continue
+        return _wrong(training, judgement)
     if held is None:
         return Verdict(
             "not judged",
@@ -245,15 +265,12 @@ def _decays(judgement: Judgement, notes: list[str]) -> bool:
 
 
 def _ascends(training: TrainingRun, judgement: Judgement) -> Verdict:
-    node = training.nodes[training.weights[0].next]
-    place = node.stack[0] if node.stack else None
-    finding = WrongLine(
-        node.line,
-        place.file if place else "",
-        "sign",
-        "goes up: the step adds the gradient of J, or subtracts its negative",
-    )
-    return Verdict("wrong", judgement.objective.name, [finding])
+    """Where the update subtracts what it is given, the sign was lost before; where it adds, there."""
+    last = max(judgement.live, key=lambda r: _first_reader(training, r.weight.node))
+    locator = Locator(judgement)
+    i = locator.scales.where_it_turns(last)
+    sentence = "goes up: with this sign the step adds the gradient of J"
+    return Verdict("wrong", judgement.objective.name, [locator.line_of(i, "sign", sentence)])
 
 
 def _readings(training: TrainingRun, judgement: Judgement) -> Iterator[Judgement]:

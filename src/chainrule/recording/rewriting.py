@@ -118,12 +118,14 @@ class Rewriting(ast.NodeTransformer):
         return node
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:  # noqa: D102
-        lifting = self.lifting
-        self.lifting = lifting and any(
-            isinstance(side, ast.List) for side in (node.left, node.right)
-        )
-        self.generic_visit(node)
+        lifting = self.lifting  # in [0.0] * 3 the number of times is none of the weights
+        self.lifting = lifting and isinstance(node.left, ast.List)
+        node.left = self.visit(node.left)
+        self.lifting = lifting and isinstance(node.right, ast.List)
+        node.right = self.visit(node.right)
         self.lifting = lifting
+        if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
+            return self._call("repeated__", [node.left, node.right], node)
         return node
 
     def visit_List(self, node: ast.List) -> Any:  # noqa: D102
@@ -177,7 +179,21 @@ def _type(*arguments: Any) -> Any:
     return type(*arguments)
 
 
+def _repeated(items: list[Any], times: Any) -> Any:
+    """``[0.0] * 3``: three numbers that are stepped apart, so three nodes."""
+    if any(isinstance(item, Traced) and item.ndim == 0 for item in items) and not isinstance(
+        times, np.ndarray
+    ):
+        return [
+            literal(plain(item)) if isinstance(item, Traced) and item.ndim == 0 else item
+            for _ in range(times)
+            for item in items
+        ]
+    return items * times
+
+
 NAMES = {
+    "repeated__": _repeated,
     "literal__": literal,
     "wrap__": wrap,
     "call__": _called,
