@@ -38,6 +38,19 @@ class WrongLine:
     repair: Repair | None = None
 
 
+def line_of(node: Node, kind: str, sentence: str, fix: Repair | None = None) -> WrongLine:
+    """Return what is said of the line that made a node."""
+    frame = node.stack[0] if node.stack else None
+    return WrongLine(
+        frame.line if frame else 0,
+        frame.file if frame else "",
+        kind,
+        sentence,
+        tuple(f.line for f in node.stack[1:]),
+        fix,
+    )
+
+
 class Locator:
     """Finds the wrong statements for one judgement."""
 
@@ -64,26 +77,15 @@ class Locator:
                 found += self._walk(row.weight.next, row, set())
             elif row.decay:
                 where, sentence = self.scales.penalty(row)
-                found.append(self.line_of(where, "penalty", sentence))
+                found.append(line_of(self.nodes[where], "penalty", sentence))
         if not found:
-            found = [self.line_of(i, "scale", text) for i, text in self.scales.unequal(rows)]
+            found = [line_of(self.nodes[i], "scale", text) for i, text in self.scales.unequal(rows)]
         return self._joined(found)
 
-    def line_of(self, i: int, kind: str, sentence: str, fix: Repair | None = None) -> WrongLine:
-        """Return what is said of the line that made a node."""
-        node = self.nodes[i]
-        place = node.stack[0] if node.stack else None
-        return WrongLine(
-            place.line if place else 0,
-            place.file if place else "",
-            kind,
-            sentence,
-            tuple(p.line for p in node.stack[1:]),
-            fix,
-        )
-
     def _unused(self, row: Row) -> WrongLine:
-        return self.line_of(row.weight.next, "not in J", "steps a weight that J does not depend on")
+        return line_of(
+            self.nodes[row.weight.next], "not in J", "steps a weight that J does not depend on"
+        )
 
     # ---- statements -------------------------------------------------------------------------------------------------
 
@@ -135,8 +137,8 @@ class Locator:
             if stale is not None and stale != i:
                 line = self.nodes[stale].line
                 return [
-                    self.line_of(
-                        i,
+                    line_of(
+                        self.nodes[i],
                         "weight already updated",
                         f"reads a weight after its update in line {line}; its value before is needed",
                     )
@@ -153,8 +155,10 @@ class Locator:
             bad = [k for k in live if k not in forward and not self._backward(k)]
             if not bad and not self._backward(i):
                 return [
-                    self.line_of(
-                        i, "target lost", "does not depend on the target: nothing is propagated"
+                    line_of(
+                        self.nodes[i],
+                        "target lost",
+                        "does not depend on the target: nothing is propagated",
                     )
                 ]
         found, went = [], False
@@ -179,7 +183,7 @@ class Locator:
         )
         if statement not in self._said:
             named = repair(self.explained, i, good, inside, inputs, row)
-            self._said[statement] = self.line_of(i, *named)
+            self._said[statement] = line_of(self.nodes[i], *named)
         return self._said[statement]
 
     def _misplaced(
@@ -215,7 +219,7 @@ class Locator:
             if f.repair and f.repair.node is not None and not self._used_rightly(f.repair.node):
                 node = self.nodes[f.repair.node]
                 if node.line != f.line:
-                    merged.append(self.line_of(f.repair.node, f.kind, f.repair.made))
+                    merged.append(line_of(self.nodes[f.repair.node], f.kind, f.repair.made))
                     continue
             merged.append(f)
         shared: dict[tuple[int, str], list[WrongLine]] = {}
@@ -226,7 +230,7 @@ class Locator:
             repair_of = group[0].repair
             if repair_of and len({f.line for f in group}) > 1:
                 merged = [f for f in merged if f not in group]
-                merged.insert(0, self.line_of(made, kind, repair_of.made))
+                merged.insert(0, line_of(self.nodes[made], kind, repair_of.made))
         lines = {f.line for f in merged if not f.repair}
         merged = [
             f for f in merged

@@ -53,13 +53,17 @@ def with_penalty(
     for x in forms(np.asarray(value, float), of.shape):
         if x.size < 4 or weight.shape != of.shape or not np.isfinite(x).all():
             continue
-        columns = np.stack([of.ravel(), weight.ravel()], 1)
-        (c, l), *_ = np.linalg.lstsq(columns, x.ravel(), rcond=None)
-        if (
-            abs(c) > 1e-12
-            and np.abs(columns @ [c, l] - x.ravel()).max() <= TOLERANCE * np.abs(x).max()
-        ):
-            return float(c), float(l)
+        if not np.isfinite(of).all():
+            continue
+        # least squares in two unknowns: the weight's part beside the gradient first
+        beside = weight - of * ((weight * of).sum() / (of * of).sum())
+        norm = (beside * beside).sum()
+        if not norm > 0:
+            continue
+        l = float((x * beside).sum() / norm)
+        c = float(((x - l * weight) * of).sum() / (of * of).sum())
+        if abs(c) > 1e-12 and np.abs(c * of + l * weight - x).max() <= TOLERANCE * np.abs(x).max():
+            return c, l
     return None
 
 

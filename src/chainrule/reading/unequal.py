@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from chainrule.reading.explained import Explained
-from chainrule.reading.judgement import Row
+from chainrule.reading.judgement import ELEMENTWISE, Row
 from chainrule.reading.proportion import multiple, with_penalty
 
 Where = tuple[int, str]  # a node and what is said of its statement
@@ -143,9 +143,15 @@ class Scales:
 
 
 def is_gradient_before(explained: Explained, row: Row) -> bool:
-    """Tell whether something that the next value is made of is the gradient itself."""
-    if row.gradient is None:
-        return False
-    nodes = explained.training.nodes
-    above = [k for k in nodes[row.weight.next].inputs if explained.training.is_backward(k)]
-    return any(multiple(explained.values[k], row.gradient) is not None for k in above)
+    """Tell whether something that the step is made of, entry by entry, is the gradient itself."""
+    training, A = explained.training, row.gradient
+    todo, seen = list(row.weight.step), set(row.weight.step)
+    while todo and A is not None:
+        i = todo.pop()
+        if training.is_backward(i) and multiple(explained.values[i], A) is not None:
+            return True
+        if training.nodes[i].name in ELEMENTWISE:
+            more = [k for k in training.nodes[i].inputs if k not in seen]
+            seen.update(more)
+            todo += more
+    return False

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chainrule.reading.candidates import outputs
 from chainrule.reading.explained import Explained
+from chainrule.reading.forward import is_deep, softmax_axes
 from chainrule.reading.judgement import Judgement, judgements
-from chainrule.reading.locating import Locator, WrongLine
+from chainrule.reading.locating import Locator, WrongLine, line_of
 from chainrule.reading.points import faithful, on_a_kink, replays
 from chainrule.reading.proportion import alike
 from chainrule.reading.repairing import UNNAMED
@@ -91,9 +91,9 @@ def read(recording: Recording) -> Verdict:
             remedy="fix the seeds, and keep the data in arrays",
             weights=shapes,
         )
-    reached = _Reached(training)
-    if reached.strangers:
-        line = training.nodes[reached.strangers[0]].line
+    strangers = training.strangers()
+    if strangers:
+        line = training.nodes[strangers[0]].line
         reason = f"line {line}, `{recording.text(line)}`, uses an array that is never updated"
         return Verdict(
             "not judged",
@@ -101,68 +101,18 @@ def read(recording: Recording) -> Verdict:
             remedy="update every weight that the forward pass uses",
             weights=shapes,
         )
-    verdict = _softmax_axis(training) or _at_points(training)
+    axes = softmax_axes(training)
+    if axes is not None:
+        i, axis, classes = axes
+        sentence = f"is a softmax over axis {axis}; the classes are axis {classes}"
+        found = line_of(training.nodes[i], "axis of the softmax", sentence)
+        return Verdict("wrong", "cross-entropy", [found], weights=shapes)
+    verdict = _at_points(training)
     verdict.weights = shapes
-    if verdict.verdict == "correct" and not reached.deep:
+    if verdict.verdict == "correct" and not is_deep(training):
         verdict.verdict = "exact"
         verdict.notes.append("no hidden layer ran: what is said holds for this one layer only")
     return verdict
-
-
-@dataclass
-class _Reached:
-    training: TrainingRun
-
-    @property
-    def strangers(self) -> list[int]:
-        return self.training.strangers()
-
-    @property
-    def deep(self) -> bool:
-        """Tell whether the forward pass goes through weights twice."""
-        training = self.training
-        hidden = set()
-        for node in training.nodes[: training.last + 1]:
-            i = node.index
-            if (
-                not training.is_forward(i)
-                or training.bare[i]
-                or node.name
-                not in (
-                    "dot",
-                    "matmul",
-                    "multiply",
-                    "einsum",
-                    "outer",
-                    "inner",
-                    "tensordot",
-                    "vectorized",
-                )
-            ):
-                continue
-            bare = [k for k in node.inputs if training.bare[k]]
-            other = [k for k in node.inputs if training.weighted[k] and not training.bare[k]]
-            if bare and other:
-                hidden.add(i)
-        return bool(hidden)
-
-
-def _softmax_axis(training: TrainingRun) -> Verdict | None:
-    """A mistake of the forward pass that J's own numbers show: each target sums to 1 one way, the output the other."""
-    values = [node.value for node in training.nodes]
-    for p, target in outputs(training):
-        P, Y = values[p], np.asarray(target(values), float)
-        if P.ndim != 2 or min(P.shape) < 2 or P.shape != Y.shape:
-            continue
-        of_P = [k for k in (0, 1) if np.allclose(P.sum(k), 1)]
-        of_Y = [k for k in (0, 1) if np.allclose(Y.sum(k), 1)]
-        if len(of_P) == 1 and len(of_Y) == 1 and of_P != of_Y and set(np.unique(Y)) <= {0.0, 1.0}:
-            place = training.nodes[p].stack[0]
-            sentence = f"is a softmax over axis {of_P[0]}; the classes are axis {of_Y[0]}"
-            calls = tuple(q.line for q in training.nodes[p].stack[1:])
-            found = WrongLine(place.line, place.file, "axis of the softmax", sentence, calls)
-            return Verdict("wrong", "cross-entropy", [found])
-    return None
 
 
 def _nothing_moves(recording: Recording) -> Verdict:
@@ -270,7 +220,9 @@ def _ascends(training: TrainingRun, judgement: Judgement) -> Verdict:
     locator = Locator(judgement)
     i = locator.scales.where_it_turns(last)
     sentence = "goes up: with this sign the step adds the gradient of J"
-    return Verdict("wrong", judgement.objective.name, [locator.line_of(i, "sign", sentence)])
+    return Verdict(
+        "wrong", judgement.objective.name, [line_of(training.nodes[i], "sign", sentence)]
+    )
 
 
 def _readings(training: TrainingRun, judgement: Judgement) -> Iterator[Judgement]:
