@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -119,3 +120,42 @@ def test_loops_become_vector_instructions(name: str, monkeypatch: pytest.MonkeyP
     for code in map(in_words, addresses):
         assert re.search(arithmetic, code) or name == "identity"  # which is a copy
         assert not re.search(r"call .*@(llvm\.)?(exp|tanh|expm1|log|log1p|erf)f?[(.]", code)
+
+
+# ---- integer literals ---------------------------------------------------------------------------
+
+
+def test_an_integer_within_its_instruction_becomes_a_constant() -> None:
+    """Python 3.14 writes 2 as ``LOAD_SMALL_INT 2``; here another opcode stands for it."""
+
+    def rule(z: Any) -> Any:
+        return (2 * z + 1 / z) if z > 0 else 200 - z * 1.5
+
+    small = dis.opmap["LOAD_NAME"]  # no function has one
+    load = dis.opmap["LOAD_CONST"]
+    code = rule.__code__
+    written = bytearray(code.co_code)
+    for at in range(0, len(written), 2):
+        value = code.co_consts[written[at + 1]] if written[at] == load else None
+        if type(value) is int:
+            written[at : at + 2] = small, value
+    newer = code.replace(co_code=bytes(written))
+    assert newer.co_code.count(bytes([small])) == 3
+    found = rules.with_small_integers_as_constants(
+        newer, {"LOAD_SMALL_INT": small, "LOAD_CONST": load}
+    )
+    same = FunctionType(found, {})
+    assert [same(z) for z in (0.5, 2.0, -3.0)] == [rule(z) for z in (0.5, 2.0, -3.0)]
+    assert {2, 1, 200} <= {c for c in found.co_consts if type(c) is int}
+
+
+@pytest.mark.compiled
+def test_integer_literals_leave_float32_what_it_is() -> None:
+    def rule(z: Any) -> Any:
+        return 2 * z + 1
+
+    lowered = rules.precise(rule, SINGLE)
+    assert all(
+        isinstance(c, np.float32) for c in lowered.__code__.co_consts if isinstance(c, int | float)
+    )
+    assert not any(type(c) is int for c in lowered.__code__.co_consts)

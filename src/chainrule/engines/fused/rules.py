@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import types as python_types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dis import opmap
 from functools import cache
 from typing import Any
 
@@ -37,7 +38,7 @@ def precise(rule: Rule, dtype: np.dtype) -> Rule:
     """Return ``rule`` with its literals in ``dtype`` and the functions it calls compiled; not yet compiled itself."""
     if not COMPILED:
         return rule
-    code = rule.__code__
+    code = with_small_integers_as_constants(rule.__code__)
     lower = dtype.type
     constants = tuple(
         lower(c) if type(c) in (int, float) and dtype == np.float32 else c for c in code.co_consts
@@ -60,6 +61,25 @@ def precise(rule: Rule, dtype: np.dtype) -> Rule:
         rule.__defaults__,
         cells or None,
     )
+
+
+def with_small_integers_as_constants(
+    code: python_types.CodeType, operations: Mapping[str, int] = opmap
+) -> python_types.CodeType:
+    """Return code that loads each integer literal from ``co_consts``, where ``precise`` finds it.
+
+    From Python 3.14 on an integer below 256 is part of the instruction that loads it (``LOAD_SMALL_INT``); left there
+    it would raise a float32 rule to float64. An instruction is two bytes, so neither jumps nor lines move.
+    """
+    small, load = operations.get("LOAD_SMALL_INT"), operations["LOAD_CONST"]
+    if small is None:
+        return code
+    instructions, constants = bytearray(code.co_code), list(code.co_consts)
+    for at in range(0, len(instructions), 2):
+        if instructions[at] == small and len(constants) < 256:
+            constants.append(instructions[at + 1])
+            instructions[at : at + 2] = load, len(constants) - 1
+    return code.replace(co_code=bytes(instructions), co_consts=tuple(constants))
 
 
 def _is_helper(value: Any) -> bool:
