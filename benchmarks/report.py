@@ -62,10 +62,13 @@ def machine() -> dict[str, Any]:
             versions[library] = version(library)
         except PackageNotFoundError:
             continue
-    from benchmarks.worker import processors
+    from benchmarks.worker import Worker, processors
 
+    with Worker("benchmarks.worker:Blas", threads=1) as worker:
+        kernels = worker.call("kernels")
     return {
         "processor": _processor(),
+        "blas": kernels,
         "cores": processors(),
         "system": platform.system(),
         "versions": versions,
@@ -107,6 +110,7 @@ def store(given: argparse.Namespace, section: str, result: dict[str, Any]) -> No
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**held, section: result}, indent=1) + "\n")
     note = " (quick: no figure counts)" if given.quick else ""
+    print(f"BLAS of every worker: {', '.join(result['machine']['blas'])}")
     print(f"written to {path}{note}")
 
 

@@ -7,7 +7,6 @@ the same weights, bit for bit.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 from benchmarks import report
 from benchmarks.agreement import DisagreementError
 from benchmarks.report import median, seconds
-from benchmarks.worker import ROOT
+from benchmarks.worker import ROOT, unpinned
 
 IMPORT = """
 import time; began = time.perf_counter()
@@ -119,7 +118,7 @@ def _run(code: str, cache: str | None) -> str:
     chosen = {} if cache is None else {"CHAINRULE_CACHE_DIR": cache}
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, **chosen},
+        env={**unpinned(), **chosen},
         cwd=ROOT,
         capture_output=True,
         text=True,

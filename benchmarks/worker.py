@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+#: What would hand a peer other kernels of its BLAS than it chooses by itself.
+_PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 _LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -44,7 +46,7 @@ class Worker:
         self, target: str, threads: int, environment: dict[str, str] | None = None
     ) -> None:
         self.target, self.threads = target, threads
-        variables = {**os.environ, **dict.fromkeys(_LIMITS, str(threads)), **(environment or {})}
+        variables = {**unpinned(), **dict.fromkeys(_LIMITS, str(threads)), **(environment or {})}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", target, str(threads)],
             stdin=subprocess.PIPE,
@@ -83,6 +85,24 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class Blas:
+    """Tells what the BLAS of NumPy chooses in a worker."""
+
+    def kernels(self) -> list[str]:
+        """Return each BLAS with its version and the kernels that it runs."""
+        import numpy  # noqa: F401 - loads its BLAS
+        from threadpoolctl import threadpool_info
+
+        found = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+        names = ("internal_api", "version", "architecture")
+        return [" ".join(str(pool.get(name)) for name in names) for pool in found]
+
+
+def unpinned() -> dict[str, str]:
+    """Return the environment without what pins a BLAS to kernels."""
+    return {name: value for name, value in os.environ.items() if name not in _PINS}
 
 
 def processors() -> int:

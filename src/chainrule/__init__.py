@@ -149,9 +149,12 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        value: Any = version("chainrule")
+        try:
+            value: Any = version("chainrule")
+        except PackageNotFoundError:  # a copy of the source that was not installed
+            value = "0+unknown"
     elif name == "figures":
         from importlib import import_module
 

@@ -64,7 +64,7 @@ def test_a_home_that_cannot_be_written_costs_one_warning(tmp_path: Path) -> None
     blocked.write_text("a file where the folder should be")
     done = one_fit(CHAINRULE_CACHE_DIR=str(blocked))
     assert "epoch" in done["compiled"]
-    assert done["stderr"].count("no private folder for compiled code") == 1
+    assert done["stderr"].count("compiled code cannot be kept") == 1
 
 
 def test_an_edited_users_function_has_another_name() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from chainrule.engines.engine import Data, Engine, EpochPlan, EpochResult, Scorer
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
+from chainrule.network.interrupts import HeldInterrupts
 from chainrule.network.threads import available_processors
 from chainrule.optimizers.optimizer import Optimizer
 
@@ -48,7 +49,8 @@ def make_engine(
     """
     threads = available_processors() if threads is None else threads
     if _is_fused(name):
-        from chainrule.engines.fused.fused_engine import FusedEngine
+        with HeldInterrupts():
+            from chainrule.engines.fused.fused_engine import FusedEngine
 
         return FusedEngine(architecture, optimizer, dtype, threads)
     from chainrule.engines.reference import ReferenceEngine
@@ -59,7 +61,8 @@ def make_engine(
 def make_scorer(name: str, architecture: Architecture, dtype: Any) -> Scorer:
     """Return what predicts with one network; ``name`` and errors as in ``make_engine``."""
     if _is_fused(name):
-        from chainrule.engines.fused.fused_scorer import FusedScorer
+        with HeldInterrupts():
+            from chainrule.engines.fused.fused_scorer import FusedScorer
 
         return FusedScorer(architecture, dtype)
     from chainrule.engines.reference import ReferenceScorer

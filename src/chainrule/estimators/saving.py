@@ -102,6 +102,8 @@ def _class_weight_to_plain(given: Any) -> Any:
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import version
+    import sklearn
 
-    return {name: version(name) for name in ("chainrule", "numpy", "scikit-learn")}
+    from chainrule import __version__
+
+    return {"chainrule": __version__, "numpy": np.__version__, "scikit-learn": sklearn.__version__}

@@ -11,9 +11,9 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 
 from chainrule.engines.fused.compiler import INTEGER, emitted, int64_at
+from chainrule.engines.fused.numba_internals import cgutils
 
 LINE = 64  # bytes of a cache line
 _YIELD = "SwitchToThread" if sys.platform == "win32" else "sched_yield"

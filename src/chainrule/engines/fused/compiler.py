@@ -21,13 +21,13 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.core.ccallback import CFunc
 from numba.extending import lower_builtin, type_callable
-from numba.np.arrayobj import populate_array
 
-from chainrule.engines.fused.disk_cache import cache_of
+from chainrule.engines.fused import numba_internals
+from chainrule.engines.fused.disk_cache import process_cache
+from chainrule.engines.fused.numba_internals import cgutils, compiled_callback, populate_array
 from chainrule.errors import InputError
+from chainrule.network.interrupts import HeldInterrupts
 
 FLAGS: dict[str, Any] = {
     "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"},
@@ -35,7 +35,7 @@ FLAGS: dict[str, Any] = {
 }
 COMPILED = not numba.config.DISABLE_JIT
 if COMPILED:
-    from numba.np.unsafe.ndarray import to_fixed_tuple as to_fixed_tuple
+    to_fixed_tuple = numba_internals.to_fixed_tuple
 else:
 
     def to_fixed_tuple(array: Any, size: int) -> tuple[Any, ...]:
@@ -55,7 +55,8 @@ def inlined(function: Callable[..., Any]) -> Any:
     LLVM would leave a long one as a call, and a call in a loop stops its vectorisation: hence ``forceinline``.
     """
     options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "forceinline": True}
-    return numba.njit(nogil=True, **options, **FLAGS)(function)
+    with HeldInterrupts():
+        return numba.njit(nogil=True, **options, **FLAGS)(function)
 
 
 def block(function: Callable[..., Any], signature: Any, name: str) -> int:
@@ -78,12 +79,9 @@ def block(function: Callable[..., Any], signature: Any, name: str) -> int:
     if not COMPILED:
         _python_blocks[id(function)] = function
         return id(function)
-    compiled: Any = CFunc(
-        function, (signature.args, signature.return_type), {}, {"nopython": True, **FLAGS}
-    )
-    compiled._cache = cache_of(function, name)
     try:
-        compiled.compile()
+        with HeldInterrupts():
+            compiled = compiled_callback(function, signature, FLAGS, name, process_cache())
     except numba.core.errors.NumbaError as error:
         raise InputError.of(
             name.rsplit("-", 1)[0],

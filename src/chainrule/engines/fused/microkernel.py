@@ -23,8 +23,9 @@ import llvmlite.binding
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
+
+from chainrule.engines.fused.numba_internals import cgutils
 
 _INDEX, _PLACE = ir.IntType(64), ir.IntType(32)
 
