@@ -58,7 +58,7 @@ def compiled_callback(
     function: Callable[..., Any], signature: Any, flags: dict[str, Any], name: str, store: Store
 ) -> Any:
     """Compile ``function`` as a C callback, or take it from ``store``; ``cache_hits`` of what is returned tells."""
-    callback = CFunc(
+    callback: Any = CFunc(
         function, (signature.args, signature.return_type), {}, {"nopython": True, **flags}
     )
     callback._cache = _Kept(name, store)

@@ -40,6 +40,7 @@ from chainrule.engines.fused.compiler import (
     int64_at,
 )
 from chainrule.engines.fused.pace import pace_of
+from chainrule.network.interrupts import HeldInterrupts
 
 AWAY, LISTENING, INVITED, ACCEPTED = range(
     4
@@ -222,7 +223,7 @@ class Workers:
         """Make the first ``helpers`` threads listen soon; who is about to go comes back."""
         if len(self._threads) < helpers:
             self.prepare()
-            with self._growing:
+            with HeldInterrupts(), self._growing:  # a thread that runs is also counted
                 for helper in range(len(self._threads), helpers):
                     name = f"chainrule-{helper + 1}"
                     self._bells.append(threading.Event())
@@ -232,7 +233,8 @@ class Workers:
                     self._threads.append(thread)
         for helper in range(helpers):
             if not self._bells[helper].is_set():  # a bell that rings already need not be rung
-                self._bells[helper].set()
+                with HeldInterrupts():  # or its lock could stay taken, and the helper wait for ever
+                    self._bells[helper].set()
 
     def _help(self, helper: int) -> None:
         desk, bell = self._desks[helper], self._bells[helper]
