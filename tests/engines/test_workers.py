@@ -185,7 +185,7 @@ def test_a_forked_child_and_the_end_of_a_process() -> None:
 import os, numpy as np
 from chainrule import MLPClassifier
 from chainrule.engines.fused import fused_engine, workers
-engine._FEW = workers.LARGE = -1
+fused_engine._FEW = workers.LARGE = -1
 X = np.random.default_rng(0).standard_normal((4000, 50)).astype("float32")
 def loss():
     return MLPClassifier(max_iter=5, batch_size=1000, n_iter_no_change=99, random_state=0).fit(X, X[:, 0] > 0).loss_
