@@ -159,7 +159,7 @@ class Problem(NamedTuple):
                 )
             )
             b.append(moved[:, None, b_place.start : b_place.stop])
-        together = SimpleNamespace(architecture=architecture, W=W, b=b)
+        together = SimpleNamespace(architecture=architecture, W=W, V=W, b=b, s=np.empty(0))
         scores = equations.forward(together, self.X, self.mask).scores
         rows = architecture.loss_function.rows(scores.reshape(-1, k), np.tile(self.Y, (size, 1)))
         w = np.concatenate([Wl.reshape(size, -1) for Wl in W[1:]], axis=1)

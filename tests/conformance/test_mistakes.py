@@ -62,7 +62,8 @@ def square_cases() -> list[Case]:
 
 OUTPUT = "delta = share * loss.gradient(a[L], Y) * f[L].prime(z[L], a[L])"
 HIDDEN = "delta = (delta @ W[l].T) * mask[l - 1] * f[l - 1].prime(z[l - 1], a[l - 1])"
-DW = "dW[l][...] = h[l - 1].T @ delta + penalty_gradient(theta, W[l])"
+DW = "dV = h[l - 1].T @ delta"
+PENALISED = "dW[l][...] = dV + penalty_gradient(theta, W[l])"
 DB = "db[l][...] = delta.sum(axis=0)"
 
 MISTAKES = {
@@ -83,8 +84,8 @@ MISTAKES = {
     "dW reads its own layer": (DW, DW.replace("h[l - 1]", "h[l]")),
     "dW reads the input": (DW, DW.replace("h[l - 1]", "h[0]")),
     "dW of sums": (DW, DW.replace("h[l - 1].T @ delta", "np.outer(h[l - 1].sum(0), delta.sum(0))")),
-    "dW accumulates": (DW, DW.replace("=", "+=")),
-    "dW without the penalties": (DW, DW.split(" + penalty")[0]),
+    "dW accumulates": (PENALISED, PENALISED.replace("=", "+=")),
+    "dW without the penalties": (PENALISED, PENALISED.split(" + penalty")[0]),
     "db over everything": (DB, DB.replace("axis=0", "")),
     "db over units": (DB, "db[l][...] = delta.sum(axis=1)"),
     "db of the last sample": (DB, "db[l][...] = delta[-1]"),

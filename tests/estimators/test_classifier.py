@@ -137,3 +137,20 @@ def test_label_smoothing_keeps_probabilities_from_the_ends() -> None:
 def test_quantities_are_no_labels(y: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"continuous|NaN"):
         MLPClassifier().fit(X, y)
+
+
+def test_a_threshold_of_ones_own_and_the_tie() -> None:
+    X = np.linspace(-1.0, 1.0, 40).reshape(-1, 1)
+    y = np.where(X[:, 0] > 0.1, "yes", "no")
+    model = classifier(hidden_layer_sizes=(4,), max_iter=30, random_state=0).fit(X, y)
+    p = model.predict_proba(X)[:, 1]
+    for threshold in (0.2, 0.5, 0.9):
+        expected = np.where(p > threshold, "yes", "no")
+        assert np.array_equal(model.predict(X, threshold=threshold), expected)
+    tie = float(p[7])
+    assert model.predict(X[7:8], threshold=tie)[0] == "no"  # above it, not at it
+    with pytest.raises(InputError, match="threshold"):
+        model.predict(X, threshold=1.5)
+    three = classifier(hidden_layer_sizes=(4,)).fit(X, np.arange(40) % 3)
+    with pytest.raises(InputError, match="two classes"):
+        three.predict(X, threshold=0.3)

@@ -35,7 +35,11 @@ SPREADS: dict[str, tuple[float, bool]] = {
 
 
 def test_every_initialiser_is_tested() -> None:
-    assert set(initializers.names()) <= {*SPREADS, "zeros"}
+    assert set(initializers.names()) <= {
+        *SPREADS,
+        "zeros",
+        "positive_uniform",
+    }  # with tests of their own
 
 
 @pytest.mark.parametrize("name", SPREADS)
@@ -178,3 +182,21 @@ def test_each_record_says_what_it_is(name: str) -> None:
     assert record.formula
     assert initializers.get(record.spec) == record
     assert record.source or name in ("normal", "uniform", "zeros")
+
+
+def test_a_uniform_start_from_zero_has_no_negative_weight() -> None:
+    architecture = Architecture((200, 300, 1), ("relu", "identity"), "squared_error")
+    W = initial_parameters(architecture, "positive_uniform").W[1]
+    assert 0.0 <= W.min() < 1e-3
+    assert 1.0 - 1e-3 < W.max() < 1.0
+    assert W.mean() == pytest.approx(0.5, abs=0.005)
+    assert initial_parameters(architecture, "positive_uniform(0.1)").W[1].max() < 0.1
+
+
+def test_each_layer_may_have_an_initializer_of_its_own() -> None:
+    architecture = Architecture((30, 40, 1), ("relu", "identity"), "squared_error")
+    theta = initial_parameters(architecture, ["he_normal", "lecun_normal"], 3)
+    assert np.array_equal(theta.W[1], initial_parameters(architecture, "he_normal", 3).W[1])
+    assert np.array_equal(theta.W[2], initial_parameters(architecture, "lecun_normal", 3).W[2])
+    with pytest.raises(InputError, match="1 for 2 layers"):
+        initial_parameters(architecture, ["he_normal"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.equations.losses import losses
 from chainrule.errors import InputError
 from chainrule.network.network import Network
 from chainrule.network.random import dropout_mask
@@ -151,3 +152,33 @@ def test_targets_outside_the_domain_are_refused() -> None:
 def test_a_network_that_does_not_fit_together_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         Network(**{"sizes": [3, 5, 4, 1], **options})
+
+
+@pytest.mark.parametrize("loss", [loss.name for loss in losses])
+def test_the_gradients_of_the_data_are_derivatives(loss: str) -> None:
+    net = Network([3, 4, 3], "tanh", loss, l2=0.1, random_state=2)
+    rng = np.random.default_rng(1)
+    X, Y = rng.normal(size=(5, 3)), rng.uniform(0.2, 0.8, size=(5, 3))
+    if net.architecture.loss_function.domain == "one_hot":
+        Y = np.eye(3)[rng.integers(0, 3, 5)]
+    weights = rng.uniform(0.5, 2.0, 5)
+    dX, dY = net.data_gradients(X, Y, weights)
+    h = 1e-6
+    assert dX.shape == X.shape
+    for i, j in ((0, 0), (2, 1), (4, 2)):
+        step = np.zeros_like(X)
+        step[i, j] = h
+        ends = [net.objective(X + s * step, Y, weights) for s in (1, -1)]
+        assert dX[i, j] == pytest.approx((ends[0] - ends[1]) / (2 * h), abs=1e-8)
+        if net.architecture.loss_function.domain != "one_hot":
+            ends = [net.objective(X, Y + s * step, weights) for s in (1, -1)]
+            assert dY[i, j] == pytest.approx((ends[0] - ends[1]) / (2 * h), abs=1e-8)
+
+
+def test_the_gradient_of_the_targets_of_a_squared_error_is_minus_the_residual() -> None:
+    net = Network([2, 3, 1], "tanh", random_state=1)
+    X, Y = np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([[1.0], [0.0]])
+    _, dY = net.data_gradients(X, Y)
+    assert dY == pytest.approx(
+        -(net.predict(X) - Y) / 2, rel=1e-14
+    )  # document 001: dJ/dy = -(z3 - y)

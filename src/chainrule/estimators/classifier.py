@@ -285,12 +285,21 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
             )
         return self._train(X, y, sample_weight, partial=True, classes=GivenClasses(classes))
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the likeliest labels, (n,) or (n, k)."""
-        scores = self._raw_scores(X)
-        return self._target.predictions(scores)
+    def predict(self, X: Any, *, threshold: float = 0.5) -> np.ndarray:
+        """Return the likeliest labels, (n,) or (n, k).
 
-    # A list of arrays for several columns of y, which no annotation can tell from here; indexing fits both.
+        With two classes that is ``classes_[1]`` where its probability is above ``threshold``; a probability of just
+        that, the tie, is ``classes_[0]``. InputError for another threshold than .5 with more classes or columns.
+        """
+        if threshold == 0.5:
+            return self._target.predictions(self._raw_scores(X))
+        if not isinstance(threshold, int | float | np.number) or not 0.0 <= threshold <= 1.0:
+            raise InputError.of("threshold", got=threshold, expected="a probability, 0 to 1")
+        p = self.predict_proba(X)  # first: it also checks that the model is fitted
+        if self._target.kind != "single" or len(self.classes_) != 2:
+            raise InputError.of("threshold", got=threshold, expected="two classes of one column")
+        return np.asarray(self.classes_)[(p[:, 1] > threshold).astype(np.intp)]
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities: (n, classes); multilabel (n, k); several columns a list of (n, classes)."""
         scores = self._scores_for(X)

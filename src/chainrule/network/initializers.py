@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Initializer:
         The standard deviation as a function of ``fan_in, fan_out`` and the parameters.
     uniform : bool
         Whether the draw is uniform (on ± sqrt(3) deviation) or normal.
+    positive : bool
+        Whether a uniform draw starts at 0, not at minus the bound.
     formula, source : str
         The variance as it is written on paper, and where it was published.
     parameters : tuple of float
@@ -49,6 +51,7 @@ class Initializer:
     parameters: tuple[float, ...] = ()
     parameter_names: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    positive: bool = False
 
     @property
     def spec(self) -> str:
@@ -70,6 +73,8 @@ class Initializer:
         spread = self.deviation(fan_in, fan_out, *self.parameters)
         if self.uniform:
             bound = sqrt(3.0) * spread
+            if self.positive:
+                return generator.uniform(0.0, bound, size=(fan_in, fan_out))
             return generator.uniform(-bound, bound, size=(fan_in, fan_out))
         return spread * generator.standard_normal((fan_in, fan_out))
 
@@ -126,6 +131,16 @@ for _record in (
     Initializer("lecun_uniform", _lecun, True, "variance 1 / fan_in", _LECUN),
     Initializer("normal", _fixed, False, "variance scale²", "", (0.01,), ("scale",)),
     Initializer("uniform", _bound, True, "from -bound to bound", "", (0.05,), ("bound",)),
+    Initializer(
+        "positive_uniform",
+        _bound,
+        True,
+        "from 0 to bound",
+        "numpy.random.rand, as course notes have it",
+        (1.0,),
+        ("bound",),
+        positive=True,
+    ),
     Initializer("zeros", _none, False, "0", ""),
 ):
     initializers.register(_record)
@@ -133,7 +148,7 @@ for _record in (
 
 def initial_parameters(
     architecture: Architecture,
-    initializer: str | Initializer | Sequence[np.ndarray] = "auto",
+    initializer: str | Initializer | Sequence[np.ndarray] | Sequence[str] = "auto",
     seed: int = 0,
     dtype: type | np.dtype | str = "float64",
 ) -> Parameters:
@@ -143,8 +158,8 @@ def initial_parameters(
     ----------
     architecture : Architecture
     initializer : str, Initializer or sequence of ndarray
-        A registered name or a record, ``"auto"`` (the one that each layer's activation names), or the arrays W1, b1,
-        W2, b2, ... themselves.
+        A registered name or a record, ``"auto"`` (the one that each layer's activation names), one of these for each
+        layer, or the arrays W1, b1, W2, b2, ... themselves.
     seed : int
         With the layer, the only thing that the draw depends on.
     dtype : dtype
@@ -159,18 +174,32 @@ def initial_parameters(
         raise InputError.of("dtype", got=np.dtype(dtype), expected="float32 or float64")
     parameters = Parameters(architecture, np.zeros(architecture.n_parameters, dtype=dtype))
     parameters.s[...] = 1.0
-    if not isinstance(initializer, str | Initializer):
+    if isinstance(initializer, str | Initializer):
+        by_layer = [initializer] * architecture.n_layers
+    elif any(isinstance(given, str | Initializer) for given in initializer):
+        by_layer = _one_each(initializer, architecture.n_layers)
+    else:
         _copy_given(parameters, initializer)
         return parameters
-    for layer in range(1, architecture.n_layers + 1):
-        given = architecture.f[layer].initializer if initializer == "auto" else initializer
+    for layer, given in enumerate(by_layer, start=1):
+        given = architecture.f[layer].initializer if given == "auto" else given
         generator = random.generator(seed, "initial_weights", layer)
         fan_in, fan_out = parameters.W[layer].shape
         parameters.W[layer][...] = initializers.get(given).draw(generator, fan_in, fan_out)
     return parameters
 
 
-def _copy_given(parameters: Parameters, arrays: Sequence[np.ndarray]) -> None:
+def _one_each(given: Sequence[Any], n_layers: int) -> list[Any]:
+    if len(given) != n_layers or not all(isinstance(item, str | Initializer) for item in given):
+        raise InputError.of(
+            "initializer",
+            got=f"{len(given)} for {n_layers} layers",
+            expected="one name or record for each layer, or the arrays W1, b1, W2, b2, ...",
+        )
+    return list(given)
+
+
+def _copy_given(parameters: Parameters, arrays: Sequence[Any]) -> None:
     places = [
         place
         for layer in range(1, parameters.architecture.n_layers + 1)

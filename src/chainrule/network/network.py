@@ -9,7 +9,15 @@ import numpy as np
 
 from chainrule.errors import InputError
 from chainrule.network.architecture import Architecture
-from chainrule.network.backprop import Masks, Pass, backward, equal_share, forward, objective
+from chainrule.network.backprop import (
+    Masks,
+    Pass,
+    backward,
+    equal_share,
+    forward,
+    input_gradient,
+    objective,
+)
 from chainrule.network.initializers import initial_parameters
 
 
@@ -32,7 +40,7 @@ class Network:
     dropout : float or sequence of float
         The rate after each hidden layer, used only where masks are asked for.
     initializer : str or sequence of ndarray
-        A registered name, ``"auto"``, or the arrays W1, b1, W2, b2, ...
+        A registered name, ``"auto"``, one of these for each layer, or the arrays W1, b1, W2, b2, ...
     random_state : int
         The seed of the initial weights.
     dtype : dtype
@@ -69,7 +77,7 @@ class Network:
         l1: float = 0.0,
         penalize_biases: bool = False,
         dropout: float | Sequence[float] = 0.0,
-        initializer: str | Sequence[np.ndarray] = "auto",
+        initializer: str | Sequence[str] | Sequence[np.ndarray] = "auto",
         random_state: int = 0,
         dtype: Any = "float64",
     ) -> None:
@@ -124,6 +132,31 @@ class Network:
         P = forward(self.parameters, X, masks)
         J = float(objective(self.parameters, P.scores, Y, share))
         return J, backward(self.parameters, P, Y, share, np.empty_like(self.parameters.vector))
+
+    def data_gradients(
+        self, X: Any, Y: Any, sample_weight: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return dJ/dX (n, features) and dJ/dY (n, outputs): what the data themselves would change.
+
+        dJ/dX is delta[1] @ W[1].T. dJ/dY is taken by complex step on the loss, which is exact.
+
+        Examples
+        --------
+        >>> net = Network([2, 1], initializer=[[[2.0], [-1.0]], [0.5]])
+        >>> dX, dY = net.data_gradients([[1.0, 0.0]], [[1.0]])
+        >>> dX.tolist(), dY.tolist()
+        ([[3.0, -1.5]], [[-1.5]])
+        """
+        X, Y, share = self._data(X, Y, sample_weight)
+        a, loss = self.architecture, self.architecture.loss_function
+        P = forward(self.parameters, X)
+        dX = input_gradient(self.parameters, P, Y, share)
+        step, dY = 1e-30, np.empty_like(P.scores, dtype=np.float64)
+        for j in range(a.sizes[-1]):
+            shifted = Y.astype(complex)
+            shifted[:, j] += 1j * step
+            dY[:, j] = share[:, 0] * loss.rows(P.scores.astype(complex), shifted).imag / step
+        return dX, dY.astype(X.dtype)
 
     def _inputs(self, X: Any) -> np.ndarray:
         own = self.parameters.vector.dtype

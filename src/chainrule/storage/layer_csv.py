@@ -153,6 +153,17 @@ def _lines(W: np.ndarray, b: np.ndarray) -> Iterator[bytes]:
         yield (",".join(map(repr, row)) + "\n").encode()
 
 
+def layer_files(folder: StrPath | Sequence[StrPath]) -> list[str]:
+    """Return the files of a folder, layer1.csv first, however many there are."""
+    if not isinstance(folder, (str, os.PathLike)):
+        return [path_text(path) for path in folder]
+    try:
+        found = _layers_in(path_text(folder))
+    except (OSError, ValueError) as error:
+        raise _no_folder(path_text(folder), error) from error
+    return _files(folder, max(found, default=1))
+
+
 def _files(folder: StrPath | Sequence[StrPath], n_layers: int) -> list[str]:
     if not isinstance(folder, (str, os.PathLike)):
         if not isinstance(folder, Sequence):
