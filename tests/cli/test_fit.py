@@ -353,3 +353,31 @@ def test_standard_input_is_a_table(penguins_csv: Path) -> None:
     result = run("fit", "-", "-t", "species", "-q", *QUICK, stdin=penguins_csv.read_bytes())
     assert result.exit_code == 0, result.output
     assert Path("table.model").exists()
+
+
+def test_how_a_table_is_written_can_be_said(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{i}.500;3/{i % 12 + 1}/2014;{'yes' if i % 2 else 'no'}\n" for i in range(1, 60)
+    )
+    table = tmp_path / "t.csv"
+    table.write_bytes(("größe;day;y\n" + rows).encode("cp1252"))
+    model = tmp_path / "t.model"
+    said = [
+        "--encoding",
+        "cp1252",
+        "--decimal",
+        ",",
+        "--dates",
+        "day-first",
+        "--as",
+        "größe=number",
+    ]
+    result = run(
+        "fit", table, "-t", "y", "-o", model, "--epochs", 1, "--engine", "reference", *said
+    )
+    assert result.exit_code == 0, result.output
+    columns = {c.name: c for c in chainrule.load(model).preparation_.columns}
+    assert columns["größe"].kind == "number"
+    assert columns["day"].day_first
+    for wrong in (["--dates", "first"], ["--as", "day"], ["--as", "day=text"], ["--decimal", "x"]):
+        assert run("fit", table, "-t", "y", "-o", model, *wrong).exit_code == 2

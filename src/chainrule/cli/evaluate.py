@@ -6,7 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.options import Format, Json, Model, Report, SkipMissing, Strict, Table
+from chainrule.cli.options import (
+    Encoding,
+    Format,
+    Json,
+    Model,
+    Report,
+    Sheet,
+    SkipMissing,
+    Strict,
+    Table,
+)
 from chainrule.errors import InputError
 
 
@@ -30,6 +40,8 @@ def evaluate(
     skip_missing: SkipMissing = False,
     strict: Strict = False,
     format: Format = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     as_json: Json = False,
 ) -> None:
     """Score a model on a table, beside a trivial baseline, with its confusion matrix.
@@ -71,6 +83,8 @@ def evaluate(
         frame = read_table(
             table,
             format=format,
+            encoding=encoding,
+            sheet=sheet,
             text_columns=(*opened.text_columns(), *([name] if words else [])),
             labels=name if words else None,
             named=lambda names: require_name(names, name, "--target"),

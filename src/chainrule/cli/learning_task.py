@@ -62,7 +62,14 @@ def read_learning_task(o: TrainingOptions, page: Page) -> LearningTask:
     def named(names: list[str]) -> None:  # before a wide table is read for nothing
         require_name(names, o.target, "--target")
 
-    frame = read_table(o.table, format=o.format, labels=o.target, named=named)
+    frame = read_table(
+        o.table,
+        format=o.format,
+        encoding=o.encoding,
+        sheet=o.sheet,
+        labels=o.target,
+        named=named,
+    )
     require_column(frame, o.target, "--target")
     X, y = separate(frame, o.target)
     X, y, left_out = with_target(X, y, skip_missing=o.skip_missing, words=words)

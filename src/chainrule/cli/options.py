@@ -28,7 +28,25 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="csv, tsv, parquet or arrow, where the name does not tell.",
+        help="csv, tsv, txt, parquet, arrow, excel or json, where the name does not tell.",
+        show_default=False,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of text, such as cp1252; by default UTF-8, or guessed and said.",
+        show_default=False,
+    ),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(
+        "--sheet",
+        metavar="NAME",
+        help="Sheet of a workbook; by default the first that holds anything.",
         show_default=False,
     ),
 ]

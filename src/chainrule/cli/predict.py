@@ -12,7 +12,7 @@ from typing import IO, Annotated
 
 import typer
 
-from chainrule.cli.options import Format, Model, Quiet, Strict, Table
+from chainrule.cli.options import Encoding, Format, Model, Quiet, Sheet, Strict, Table
 from chainrule.errors import FileError, InputError
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
@@ -47,6 +47,8 @@ def predict(
     ] = None,
     strict: Strict = False,
     format: Format = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     quiet: Quiet = False,
 ) -> None:
     """Predict every row of a table.
@@ -90,6 +92,8 @@ def predict(
                 table,
                 columns=None if wanted is None else (*wanted, *carried),
                 format=format,
+                encoding=encoding,
+                sheet=sheet,
                 text_columns=(*opened.text_columns(), *carried),
                 as_stored=carried,
                 told=lambda rows: progress("reading", rows),

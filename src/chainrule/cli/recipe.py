@@ -59,7 +59,7 @@ def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:
         settings["learning_rate"] = "constant"
     batch = settings["batch_size"]
     settings["batch_size"] = _batch_rows(n_rows) if batch == "auto" else min(batch, n_rows)
-    return kind(**settings, preparation=True)
+    return kind(**settings, preparation=o.reading())
 
 
 def _batch_rows(n: int) -> int:

@@ -7,12 +7,13 @@ for it. To add an option is to add a field.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chainrule.cli import options
-from chainrule.cli.options import Format, Json, Quiet, Table
+from chainrule.cli.options import Encoding, Format, Json, Quiet, Sheet, Table
+from chainrule.errors import InputError
 
 TABLE, NETWORK, TRAINING = "Table", "Network", "Training"
 
@@ -26,6 +27,41 @@ class TrainingOptions:
         str, typer.Option("--target", "-t", metavar="COLUMN", help="Column to predict.")
     ]
     format: Format = None
+    encoding: Encoding = None
+    sheet: Sheet = None
+    decimal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MARK",
+            help="Decimal mark of all numbers, . or , ; by default told from each column.",
+            rich_help_panel=TABLE,
+        ),
+    ] = None
+    dates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORDER",
+            help="day-first or month-first, for dates such as 3/4/2014; by default told from each column.",
+            rich_help_panel=TABLE,
+        ),
+    ] = None
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD",
+            help="One more word that counts as missing; may be given several times.",
+            rich_help_panel=TABLE,
+        ),
+    ] = None
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            metavar="COLUMN=KIND",
+            help="Take a column as number, category, boolean or date, and keep it; may be given several times.",
+            rich_help_panel=TABLE,
+        ),
+    ] = None
     task: Annotated[
         str | None,
         typer.Option(
@@ -222,3 +258,26 @@ class TrainingOptions:
     ] = None
     as_json: Json = False
     quiet: Quiet = False
+
+    def reading(self) -> dict[str, Any]:
+        """Return what is said about how the table is written, as an estimator's ``preparation`` takes it.
+
+        Raises
+        ------
+        InputError
+            An option that cannot be read.
+        """
+        if self.dates not in (None, "day-first", "month-first"):
+            raise InputError.of(
+                "--dates", got=repr(self.dates), expected="day-first or month-first"
+            )
+        kinds = {}
+        for given in self.kinds or ():
+            name, equals, kind = given.rpartition("=")
+            if not equals or not name:
+                expected = "a column's name, = and number, category, boolean or date"
+                raise InputError.of("--as", got=repr(given), expected=expected)
+            kinds[name] = kind
+        day_first = None if self.dates is None else self.dates == "day-first"
+        missing = list(self.missing or ())
+        return {"decimal": self.decimal, "day_first": day_first, "missing": missing, "kinds": kinds}

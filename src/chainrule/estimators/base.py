@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 from weakref import WeakKeyDictionary
@@ -119,7 +120,7 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
             training, held_out = map(rows.take, chosen)
         if not go_on:
             self._target = self._learn_target(training)
-            self.preparation_ = _learn_preparation(training) if prepared else None
+            self.preparation_ = _learn_preparation(training, self.preparation) if prepared else None
         if given.X_val is not None:
             val = given.X_val, given.y_val, given.sample_weight_val
             held_out = self._known_rows(*val, "sample_weight_val").present()
@@ -224,12 +225,13 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
         return tags
 
 
-def _learn_preparation(training: Rows) -> Any:
+def _learn_preparation(training: Rows, said: Any) -> Any:
     """Learn a preparation from the training rows alone, and pass on what it has to say."""
     from chainrule.tables import Preparation
+    from chainrule.tables.reading_options import Reading
 
-    X = training.X
-    preparation = Preparation.fit(X, y=training.y)
+    reading = Reading.of(said) if isinstance(said, Mapping) else None
+    preparation = Preparation.fit(training.X, y=training.y, reading=reading)
     for note in preparation.notes:
         warnings.warn(note, DataWarning, stacklevel=4)
     return preparation

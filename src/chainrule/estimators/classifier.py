@@ -5,7 +5,7 @@ The file is over 300 lines because every parameter is documented where users loo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -121,7 +121,9 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         None is one a processor. No result depends on it.
     max_time : float or None, default=None
         Seconds after which training stops.
-    preparation : "auto" or bool, default="auto"
+    preparation : "auto", bool or mapping, default="auto"
+        A mapping says how text is read: decimal, day_first, missing, kinds of columns
+        (`tables.reading_options.Reading`).
         "auto": a data frame (pandas, polars, pyarrow, ...) is prepared (categories, dates, missing values, scaling) as
         learned from the training rows, and its columns found by name; an array is numbers. True prepares arrays too,
         False takes frames as numbers.
@@ -214,7 +216,7 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         dtype: Any = "auto",
         threads: int | None = None,
         max_time: float | None = None,
-        preparation: bool | Literal["auto"] = "auto",
+        preparation: bool | Mapping[str, Any] | Literal["auto"] = "auto",
     ) -> None:
         store(self, locals())
 

@@ -8,6 +8,7 @@ are found by their names. Arrays and sparse matrices are numbers, and go through
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +98,8 @@ def take_rows(X: Any, rows: Any) -> Any:
 
 def wants_preparation(estimator: Any, X: Any) -> bool:
     """Tell whether ``X`` goes through a preparation: a frame does, unless the estimator's ``preparation`` decides."""
+    if isinstance(estimator.preparation, Mapping):
+        return True
     return is_frame(X) if estimator.preparation == "auto" else bool(estimator.preparation)
 
 

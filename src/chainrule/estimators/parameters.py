@@ -96,6 +96,8 @@ def checked(estimator: Any) -> dict[str, Any]:
         if name in given:
             given[name] = FLAG.checked(name, given[name])
     for name, choices in CHOICES.items():
+        if name == "preparation" and isinstance(given[name], Mapping):
+            continue  # how the table is to be read: checked where it is prepared
         if not any(given[name] is c or (c is not True and given[name] == c) for c in choices):
             expected = f"one of {', '.join(map(repr, choices))}"
             raise InputError.of(name, got=repr(given[name]), expected=expected)

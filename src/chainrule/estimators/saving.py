@@ -74,6 +74,8 @@ def to_content(estimator: Any, info: Mapping[str, Any] | None = None) -> ModelCo
 
 def _plain(name: str, value: Any) -> Any:
     """Return a constructor's parameter as plain data; objects become what stands for "not given"."""
+    if name == "preparation" and isinstance(value, Mapping):
+        return True  # what was said of the writing of columns stands in what was learned of them
     if name == "callbacks" or (name in ("random_state", "scoring") and not _is_plain(value)):
         return None
     if name == "initializer" and not isinstance(value, str):
