@@ -78,3 +78,20 @@ def test_exit_and_main() -> None:
     run = record("mine.py", text)
     assert run.failure is None
     assert len(run.tape.nodes) == 1
+
+
+def test_packages_and_relative_imports_beside_the_program_are_followed(tmp_path: Path) -> None:
+    package = tmp_path / "mynet"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .parts import f\n")
+    (package / "parts.py").write_text("import numpy as np\ndef f(x):\n    return np.tanh(x)\n")
+    (tmp_path / "examples").mkdir()
+    path = tmp_path / "examples" / "mine.py"
+    path.write_text(
+        "import os, sys\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))\n"
+        "import numpy as np\nimport mynet.parts as p\nfrom mynet import f\ny = f(np.ones(2)) + p.f(np.ones(2))\n"
+    )
+    run = record(str(path))
+    assert run.failure is None, run.failure
+    assert [n.name for n in run.tape.nodes] == ["ones", "tanh", "ones", "tanh", "add"]
+    assert Path(run.tape.nodes[1].stack[0].file).name == "parts.py"

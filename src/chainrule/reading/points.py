@@ -18,7 +18,7 @@ def _weight(random: np.random.Generator, value: np.ndarray, positive: bool) -> n
     size = max(value.shape, default=1)
     spread = 0.8 if value.ndim == 0 else 0.6 if size <= 10 else 1.5 / np.sqrt(size)
     drawn = np.asarray(random.normal(0.0, spread, value.shape))
-    return np.abs(drawn) + 0.1 if positive else drawn
+    return 0.5 * np.abs(drawn) + 0.05 if positive else drawn
 
 
 def _input(random: np.random.Generator, value: np.ndarray) -> np.ndarray:
@@ -77,6 +77,20 @@ def replays(training: TrainingRun, seed: int, positive: bool = False) -> Iterato
         if all(np.isfinite(values[w.next]).all() for w in training.weights):
             yield values
             return
+
+
+def saturated(training: TrainingRun, values: Values) -> bool:
+    """Tell whether something is infinite here, or an output between 0 and 1 rounded to one of them."""
+    for node in training.nodes[: training.last + 1]:
+        here = values[node.index]
+        if not training.fresh[node.index] or here.dtype.kind != "f":
+            continue
+        if not np.isfinite(here).all() and np.isfinite(node.value).all():
+            return True
+        within = training.is_forward(node.index) and ((node.value > 0) & (node.value < 1)).all()
+        if within and (np.abs(here - 0.5) > 0.5 - 1e-7).any() and ((here >= 0) & (here <= 1)).all():
+            return True
+    return False
 
 
 def on_a_kink(training: TrainingRun, values: Values) -> bool:

@@ -16,7 +16,7 @@ from chainrule.reading.explained import Explained
 from chainrule.reading.forward import is_deep, softmax_axes
 from chainrule.reading.judgement import Judgement, judgements
 from chainrule.reading.locating import Locator, WrongLine, line_of
-from chainrule.reading.points import faithful, on_a_kink, replays
+from chainrule.reading.points import faithful, on_a_kink, replays, saturated
 from chainrule.reading.proportion import alike
 from chainrule.reading.repairing import UNNAMED
 from chainrule.reading.roles import TrainingRun
@@ -154,12 +154,12 @@ def _first_reader(training: TrainingRun, i: int) -> int:
 
 
 def _points(training: TrainingRun) -> Iterator[list[np.ndarray]]:
-    """Yield generic points, rather such as are on no kink."""
+    """Yield generic points, rather such as are on no kink and where nothing saturates."""
     on_kinks = []
     count = 0
     for seed, positive in POINTS:
         for values in replays(training, seed, positive):
-            if on_a_kink(training, values):
+            if on_a_kink(training, values) or saturated(training, values):
                 on_kinks.append(values)
             elif count < _ENOUGH:
                 count += 1

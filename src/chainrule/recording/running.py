@@ -9,11 +9,13 @@ import os
 import random
 import signal
 import sys
+import sysconfig
 import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +71,8 @@ class _Run:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self.folder = Path(recording.path).resolve().parent
-        self.modules: dict[str, types.ModuleType] = {}
+        self.modules: set[str] = set()
+        self.files = {recording.path: os.path.realpath(recording.path)}  # before the folder changes
         self.numpy = Module(np)
         self.builtins = {**vars(builtins), "__import__": self.imported}
         self.builtins |= {"print": lambda *a, **k: None, "input": lambda *a: ""}
@@ -79,13 +81,15 @@ class _Run:
         """Run one file's source in its names."""
         self.recording.tape.files.add(path)
         self.recording.sources[path] = source.splitlines()
-        names |= {"__builtins__": self.builtins, "__file__": path, **NAMES}
+        names |= {"__builtins__": self.builtins, "__file__": self.files.get(path, path), **NAMES}
         exec(rewrite(source, path), names)
 
     def imported(
         self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
     ) -> Any:
         """Answer an import of the user's."""
+        if level:
+            return builtins.__import__(name, globals, locals, fromlist, level)
         top = name.split(".")[0]
         if top in ("numpy", "autograd") and (top == "numpy" or name.startswith("autograd.numpy")):
             parts = name.split(".")[1 if top == "numpy" else 2 :]
@@ -101,26 +105,63 @@ class _Run:
             return Silent(top)
         if top == "tqdm":
             return Progress("tqdm")
-        own = self._own(name, level)
-        if own is not None:
-            return own if fromlist or "." not in name else self.modules[top]
         return builtins.__import__(name, globals, locals, fromlist, level)
 
-    def _own(self, name: str, level: int) -> types.ModuleType | None:
-        """Return a module that stands beside the program, run as the program is."""
-        file = self.folder.joinpath(*name.split(".")).with_suffix(".py")
-        if not name or not file.is_file():
+    # ---- the user's other files: found as Python finds them, run as the program is --------------------------------
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Answer Python's search for a module, as a finder on ``sys.meta_path``."""
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or spec.origin is None or not _is_own(spec.origin):
             return None
-        if name not in self.modules:
-            module = self.modules[name] = types.ModuleType(name)
-            for depth in range(1, len(name.split("."))):
-                package = ".".join(name.split(".")[:depth])
-                self.modules.setdefault(package, types.ModuleType(package))
-            self.execute(file.read_text(encoding="utf-8"), str(file), vars(module))
-            if "." in name:
-                above, _, last = name.rpartition(".")
-                setattr(self.modules[above], last, module)
-        return self.modules[name]
+        spec.loader = _Loader(name, spec.origin, self)
+        self.modules.add(name)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, run: _Run) -> None:
+        super().__init__(name, path)
+        self.run = run
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        self.run.execute(Path(self.path).read_text(encoding="utf-8-sig"), self.path, vars(module))
+
+
+_LIBRARIES = tuple(
+    os.path.realpath(sysconfig.get_path(name))
+    for name in ("stdlib", "platstdlib", "purelib", "platlib")
+)
+_HERE = os.path.realpath(Path(__file__).parents[1])
+
+
+def _is_own(origin: str) -> bool:
+    """Tell whether a file is the user's: Python source, and of no library."""
+    path = os.path.realpath(origin)
+    parts = Path(path).parts
+    libraries = path.startswith((*_LIBRARIES, _HERE)) or "site-packages" in parts
+    return path.endswith(".py") and not libraries
+
+
+@contextlib.contextmanager
+def _finding(run: _Run) -> Iterator[None]:
+    """Let the user's modules be found, and forget them afterwards."""
+    before = {
+        name: module
+        for name, module in sys.modules.items()
+        if _is_own(getattr(module, "__file__", None) or "")
+    }
+    for name in before:
+        if name != "__main__":
+            del sys.modules[name]
+    sys.meta_path.insert(0, run)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(run)
+        for name in run.modules:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
 
 
 @contextlib.contextmanager
@@ -208,12 +249,12 @@ def record(
     tape = Tape({path}, limit, seconds, enough)
     recording = Recording(path, source, tape)
     recording.sources[path] = source.splitlines()
-    rewrite(source, path)
+    rewrite(source, path)  # what is no Python is told before anything runs
     run = _Run(recording)
     recording.names = {"__name__": "__main__"}
     session.begin(tape)
     try:
-        with _surroundings(path), _alarm(seconds):
+        with _surroundings(path), _alarm(seconds), _finding(run):
             run.execute(source, path, recording.names)
     except Stop:
         recording.ended_early = True
