@@ -23,7 +23,7 @@ from chainrule.comparison.compare import compare_estimators, written
 from chainrule.comparison.comparison_result import ComparisonResult
 from chainrule.errors import ChainruleError, FileError, InputError
 from chainrule.report.scores import Scores
-from chainrule.report.text import count, printable
+from chainrule.report.wording import count, printable
 
 FIGURES = ("png", "svg")
 #: What candidates differ in.

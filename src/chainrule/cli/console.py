@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from chainrule.errors import DataWarning, HealthWarning
-from chainrule.report.text import printable, wrapped
+from chainrule.report.wording import printable, wrapped
 
 LABEL = 12  # characters before a field's text
 _NARROWEST, _WIDEST, _PIPED = 40, 120, 100

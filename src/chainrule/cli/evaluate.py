@@ -58,7 +58,7 @@ def evaluate(
     from chainrule.cli.reporting import check_report
     from chainrule.cli.rows import TablePart, require_column, require_name
     from chainrule.cli.true_target import check_known, true_labels, true_numbers, with_target
-    from chainrule.report.text import confusion, count, printable
+    from chainrule.report.wording import confusion, count, printable
     from chainrule.tables import labels, read_table, separate
     from chainrule.tables.drift import Drift
 

@@ -19,7 +19,7 @@ from chainrule.cli.reporting import check_report, command, recorder_for, write_p
 from chainrule.errors import ChainruleError
 from chainrule.report import model as described
 from chainrule.report.scores import Scores
-from chainrule.report.text import count, listed, number, printable, size
+from chainrule.report.wording import count, listed, number, printable, size
 
 
 def fit_table(o: FitOptions) -> None:

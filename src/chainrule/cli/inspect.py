@@ -96,7 +96,7 @@ def _data(opened: Any) -> dict[str, Any]:
 def _tell(page: Any, opened: Any) -> None:
     """Write the page."""
     from chainrule.report import model as described
-    from chainrule.report.text import count, printable, size
+    from chainrule.report.wording import count, printable, size
 
     estimator, content, fit = opened.estimator, opened.content, opened.fit
     network = estimator.network_
@@ -136,7 +136,7 @@ def _tell(page: Any, opened: Any) -> None:
 
 
 def _weights_table(estimator: Any) -> list[str]:
-    from chainrule.report.text import number, table
+    from chainrule.report.wording import number, table
 
     rows = [["layer", "W", "mean", "deviation", "largest |w|", "largest |b|"]]
     for layer in _layers(estimator):
@@ -148,7 +148,7 @@ def _weights_table(estimator: Any) -> list[str]:
 
 def _settings(estimator: Any) -> str:
     """Name the settings that differ from the estimator's defaults."""
-    from chainrule.report.text import printable
+    from chainrule.report.wording import printable
 
     defaults = type(estimator)().get_params(deep=False)
     given = estimator.get_params(deep=False)
@@ -167,7 +167,7 @@ def _shares(fit: dict[str, Any]) -> list[float] | None:
 def _tell_scores(page: Any, fit: dict[str, Any]) -> None:
     """Write the scores that the fit has left in the file, if they are what they should be."""
     from chainrule.report.scores import CLASSIFICATION, REGRESSION, Scores
-    from chainrule.report.text import printable
+    from chainrule.report.wording import printable
 
     known = [name for name, _ in (*CLASSIFICATION, *REGRESSION)]
     kept: list[dict[str, float | None]] = []

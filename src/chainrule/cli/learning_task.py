@@ -25,7 +25,7 @@ from chainrule.cli.true_target import (
     with_target,
 )
 from chainrule.errors import InputError
-from chainrule.report.text import count, printable
+from chainrule.report.wording import count, printable
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.cli.console import Page
 from chainrule.cli.paths import Opened
 from chainrule.errors import InputError
-from chainrule.report.text import count, listed, printable
+from chainrule.report.wording import count, listed, printable
 from chainrule.tables import columns, unusable
 
 _MOST_NOTES = 8

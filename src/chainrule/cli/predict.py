@@ -67,7 +67,7 @@ def predict(
     from chainrule.cli.predictions import file_parts, prediction_blocks
     from chainrule.cli.rows import require_column
     from chainrule.cli.rows_progress import RowsProgress
-    from chainrule.report.text import count, printable
+    from chainrule.report.wording import count, printable
     from chainrule.storage import write_atomically
     from chainrule.tables import open_blocks
 

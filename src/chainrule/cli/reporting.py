@@ -14,7 +14,7 @@ from chainrule.cli.option_fields import flags
 from chainrule.cli.paths import check_free, is_same_file
 from chainrule.cli.rows import TablePart
 from chainrule.errors import FileError
-from chainrule.report.text import printable, size
+from chainrule.report.wording import printable, size
 
 #: How often the layers are looked at during a training, at most.
 LOOKS = 50

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import InputError
 from chainrule.estimators.splitting import split, split_by_group, split_by_time
-from chainrule.report.text import count, listed
+from chainrule.report.wording import count, listed
 from chainrule.tables import columns
 from chainrule.tables.recognition import recognise, recognise_table
 

@@ -65,7 +65,7 @@ def trace(
     Example: chainrule trace penguins.model penguins.csv --row 3 --layer 1 --unit 5
     """
     from chainrule.cli.console import Page, print_json
-    from chainrule.report.text import printable
+    from chainrule.report.wording import printable
     from chainrule.storage import write_atomically
 
     if unit is not None and layer is None:
@@ -112,7 +112,7 @@ def _traced(model: str, table: str, row: int, target: str | None, format: str | 
     from chainrule.cli.rows import require_column
     from chainrule.cli.true_target import true_labels, true_numbers, with_target
     from chainrule.gradients.trace import trace as traced
-    from chainrule.report.text import count
+    from chainrule.report.wording import count
     from chainrule.tables import read_table, separate
 
     opened = open_model(model)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import InputError
-from chainrule.report.text import count, listed, printable
+from chainrule.report.wording import count, listed, printable
 from chainrule.tables import columns, labels, text
 from chainrule.tables.recognition import recognise
 

@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.comparison import ranking_table
 from chainrule.comparison.ranking import Ranking, plain
 from chainrule.errors import FileError
-from chainrule.report.text import number, wrapped
+from chainrule.report.wording import number, wrapped
 
 
 class ComparisonResult(Ranking):

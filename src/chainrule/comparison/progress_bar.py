@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 from chainrule.comparison.trials import TrialEvent
-from chainrule.report.text import count
+from chainrule.report.wording import count
 
 #: Seconds between two refreshes.
 INTERVAL = 0.1

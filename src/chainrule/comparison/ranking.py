@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.comparison.significance import against_the_best
 from chainrule.comparison.trials import Comparison, Trial
-from chainrule.report.text import listed
+from chainrule.report.wording import listed
 
 #: A difference as large would come about by noise alone less often than this.
 LEVEL = 0.05

@@ -6,7 +6,7 @@ import math
 
 from chainrule.comparison.ranking import IN_ARCHITECTURE, LEVEL, Ranking
 from chainrule.comparison.significance import Difference
-from chainrule.report.text import count, duration, listed, table
+from chainrule.report.wording import count, duration, listed, table
 
 #: Short names of parameters, for the table's head.
 _SHORT = {"learning_rate_init": "rate"}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.diagnosis.calling.adapter import Adapter
-from chainrule.diagnosis.calling.known import Known, Network, make_probe, penalty
+from chainrule.diagnosis.calling.known import Known, NetworkGuess, make_probe, penalty
 from chainrule.diagnosis.calling.returned import Unreadable
 from chainrule.diagnosis.calling.stepping import AFTER
 from chainrule.diagnosis.calling.trying import FLOAT32, Recognised
@@ -169,7 +169,7 @@ def _convention(scale: float, n: int) -> list[str]:
     return [f"your deltas are {scale:.4g} times dJ/dz"]
 
 
-def form_text(recognised: Recognised, network: Network, known: Known, adapter: Adapter) -> str:
+def form_text(recognised: Recognised, network: NetworkGuess, known: Known, adapter: Adapter) -> str:
     """Say in which form the function was called and what it was taken to compute."""
     parts = [
         "by your call=" if adapter.custom else str(recognised.form),

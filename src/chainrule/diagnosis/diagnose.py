@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.diagnosis import behaviour, conventions, scope
 from chainrule.diagnosis.calling.adapter import Adapter, Call
-from chainrule.diagnosis.calling.known import OUTPUTS, Known, Network
+from chainrule.diagnosis.calling.known import OUTPUTS, Known, NetworkGuess
 from chainrule.diagnosis.calling.trying import NotRecognised, recognise, tolerance
 from chainrule.diagnosis.explaining import best_explanation
 from chainrule.diagnosis.mistakes import BANK, CHAINRULE, Convention, Mistake, Setting
@@ -164,7 +164,7 @@ def diagnose(
     )
 
 
-def _guessed(known: Known, network: Network) -> list[str]:
+def _guessed(known: Known, network: NetworkGuess) -> list[str]:
     """Say what rests on a guessed loss: p - y is right for one loss and lacks a factor for another."""
     if known.loss is not None:
         return []

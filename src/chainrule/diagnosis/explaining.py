@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.diagnosis.calling.adapter import Adapter
 from chainrule.diagnosis.calling.known import (
     Known,
-    Network,
+    NetworkGuess,
     families,
     guesses,
     make_probe,
@@ -36,7 +36,7 @@ class Best:
     """The simplest explanation, of what network and J, and on which families the function fails."""
 
     explanation: Explanation
-    network: Network
+    network: NetworkGuess
     convention: Convention
     failures: dict[str, Exception]
 
@@ -92,7 +92,7 @@ def _explained(runs: list[Run], bank: tuple[Mistake, ...]) -> Explanation:
 
 def _built_in(
     adapter: Adapter, recognised: Recognised, known: Known, bank: tuple[Mistake, ...]
-) -> Network:
+) -> NetworkGuess:
     """Return what the function has built in: activations where they are no argument, and the loss."""
     scored = []
     for network in guesses(adapter, known, recognised.network):
@@ -106,7 +106,7 @@ def _built_in(
     if adapter.takes_activations:
         # The first activations that leave nothing unexplained: others may be more flattering only because the code
         # takes their names for something else. Of each, the loss that fits best.
-        best: dict[Any, tuple[int, Network, list[Run]]] = {}
+        best: dict[Any, tuple[int, NetworkGuess, list[Run]]] = {}
         for entry in scored:
             key = (entry[1].hidden, entry[1].last)
             if key not in best or entry[0] > best[key][0]:
@@ -115,7 +115,7 @@ def _built_in(
     else:
         order = sorted(scored, key=lambda entry: -entry[0])
         order = [entry for entry in order if entry[0] > 0.5 * most] if most else order
-    cheapest: tuple[float, Network] = (np.inf, order[0][1])
+    cheapest: tuple[float, NetworkGuess] = (np.inf, order[0][1])
     for count, network, runs in order:
         if count == given:
             return network
@@ -130,7 +130,7 @@ def _built_in(
 
 
 def _runs(
-    adapter: Adapter, recognised: Recognised, known: Known, network: Network, few: bool = False
+    adapter: Adapter, recognised: Recognised, known: Known, network: NetworkGuess, few: bool = False
 ) -> tuple[list[Run], dict[str, Exception]]:
     runs: list[Run] = []
     failures: dict[str, Exception] = {}

@@ -16,7 +16,7 @@ from chainrule.diagnosis.calling.adapter import Adapter
 from chainrule.diagnosis.calling.forms import Form
 from chainrule.diagnosis.calling.known import (
     Known,
-    Network,
+    NetworkGuess,
     make_probe,
     penalty,
 )
@@ -155,7 +155,7 @@ def _valued(own: Adapter, form: Form) -> Measure:
 
 
 def _extremes(
-    measure: Measure, recognised: Recognised, known: Known, network: Network
+    measure: Measure, recognised: Recognised, known: Known, network: NetworkGuess
 ) -> list[Finding]:
     """Look at a log-loss where a probability is 1 to the last bit."""
     if "log_loss" not in network.loss:

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.diagnosis.calling.adapter import Adapter
 from chainrule.diagnosis.calling.forms import Form
-from chainrule.diagnosis.calling.known import Known, Network, families, guesses, make_probe
+from chainrule.diagnosis.calling.known import Known, NetworkGuess, families, guesses, make_probe
 from chainrule.diagnosis.calling.trying import Recognised
 from chainrule.diagnosis.mistakes import Convention
 from chainrule.diagnosis.probes import Probe
@@ -41,7 +41,7 @@ class FittedObjective:
 
     shapes: list[Shape]
     rest: float
-    network: Network
+    network: NetworkGuess
     form: Form = field(default_factory=Form)
 
 

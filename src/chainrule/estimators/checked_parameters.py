@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from chainrule.equations.activations import activations
-from chainrule.estimators import parameters
+from chainrule.estimators import parameter_checks
 from chainrule.network.threads import available_processors
 from chainrule.optimizers.optimizer import Optimizer
 from chainrule.optimizers.schedule import Schedule
@@ -81,7 +81,7 @@ class CheckedParameters:
         >>> checked.hidden, checked.activations, checked.optimizer
         ((8,), ('relu',), SGD(learning_rate=0.001, momentum=0.9, nesterov=True))
         """
-        given = parameters.checked(estimator)
+        given = parameter_checks.checked(estimator)
         return cls(**{name: given[name] for name in cls.__dataclass_fields__})
 
     def batch_rows(self, n: int) -> int:

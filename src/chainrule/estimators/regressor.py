@@ -21,7 +21,7 @@ from chainrule.estimators.base import BasePerceptron, has_first_order_solver
 from chainrule.estimators.held_out import HeldOut
 from chainrule.estimators.inputs import Rows
 from chainrule.estimators.number_target import NumberTarget, number_target
-from chainrule.estimators.parameters import store
+from chainrule.estimators.parameter_checks import store
 from chainrule.estimators.saving import save_estimator
 from chainrule.estimators.scoring import Score, determination, pinball
 from chainrule.estimators.target_input import read_target

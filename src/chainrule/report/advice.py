@@ -16,7 +16,7 @@ from chainrule.engines import Data
 from chainrule.gradients.flow import FlowRecorder, LayerFlow, gradient_flow
 from chainrule.network.architecture import Architecture
 from chainrule.report.figures.inside import network_pass, parameters_of
-from chainrule.report.text import count, number
+from chainrule.report.wording import count, number
 from chainrule.training import health
 from chainrule.training.history import History
 

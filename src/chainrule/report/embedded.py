@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from chainrule.errors import ChainruleError
 from chainrule.report.figures.display import Display
 from chainrule.report.figures.style import style
-from chainrule.report.text import printable
+from chainrule.report.wording import printable
 
 #: A drawing with more bytes than this (many points) is embedded as pixels instead.
 MOST_SVG = 150_000

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chainrule.estimators.inputs import as_table, take_rows
 from chainrule.report import scores
 from chainrule.report.scores import Codes, Floats, Scores
-from chainrule.report.text import number
+from chainrule.report.wording import number
 
 BLOCK = 20_000
 """Rows that are prepared and predicted at a time, so that memory does not grow with the table."""

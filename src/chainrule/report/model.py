@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from chainrule.network.architecture import Architecture
-from chainrule.report.text import count, duration, listed, number, printable, sparkline, table
+from chainrule.report.wording import count, duration, listed, number, printable, sparkline, table
 
 #: What each reason to stop means to the person who waits.
 REASONS = {

@@ -20,7 +20,7 @@ from chainrule.report import sections
 from chainrule.report.figures.style import PALETTES
 from chainrule.report.judging import baseline_of, judge
 from chainrule.report.reproduction import Background
-from chainrule.report.text import number, printable
+from chainrule.report.wording import number, printable
 from chainrule.storage.atomic import write_atomically
 from chainrule.storage.files import StrPath
 

@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from chainrule.gradients.flow import FlowRecorder
-from chainrule.report.text import printable
+from chainrule.report.wording import printable
 
 _PACKAGES = ("chainrule", "numpy", "scipy", "numba", "scikit-learn", "pandas", "pyarrow")
 

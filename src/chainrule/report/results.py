@@ -20,7 +20,7 @@ from chainrule.report.judging import JudgedClasses, JudgedNumbers
 from chainrule.report.reproduction import Background
 from chainrule.report.scores import CLASSIFICATION, REGRESSION, shown
 from chainrule.report.shuffling import importances
-from chainrule.report.text import listed, printable
+from chainrule.report.wording import listed, printable
 
 Section = dict[str, Any]
 Judged = JudgedClasses | JudgedNumbers

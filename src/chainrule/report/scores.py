@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.report.text import listed, number, printable, table
+from chainrule.report.wording import listed, number, printable, table
 
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]

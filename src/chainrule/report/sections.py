@@ -19,7 +19,7 @@ from chainrule.report.figures import (
 )
 from chainrule.report.reproduction import Background
 from chainrule.report.results import Judged, Section
-from chainrule.report.text import count, duration, listed, number
+from chainrule.report.wording import count, duration, listed, number
 
 MOST_COLUMNS = 200  #: columns in the table of the data
 MOST_NAMES = 60  #: columns that are listed where there is nothing to say of each

@@ -57,7 +57,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkGuess:
     """A kind of network to try: depth, outputs, activations (None: chosen by the probe) and loss."""
 
     n_layers: int
@@ -75,7 +75,7 @@ class Network:
 
 
 def make_probe(
-    family: str, network: Network, known: Known, l2: float, biases: bool = True, seed: int = 0
+    family: str, network: NetworkGuess, known: Known, l2: float, biases: bool = True, seed: int = 0
 ) -> Probe:
     """Return the probe of a family for a kind of network."""
     n = known.n_samples
@@ -112,7 +112,7 @@ def penalty(adapter: Adapter, known: Known) -> float:
     return known.l2 if known.l2 is not None else 0.1 if adapter.has("l2") else 0.0
 
 
-def guesses(adapter: Adapter, known: Known, network: Network) -> Iterator[Network]:
+def guesses(adapter: Adapter, known: Known, network: NetworkGuess) -> Iterator[NetworkGuess]:
     """Yield what the function's own activations and loss may be."""
     L, k = network.n_layers, network.n_outputs
     outputs = _outputs(known)
@@ -141,7 +141,7 @@ def guesses(adapter: Adapter, known: Known, network: Network) -> Iterator[Networ
         ]
     for names, last, loss in options:
         if k > 1 or not losses.get(loss).link.by_rows:
-            yield Network(L, k, names, last, loss)
+            yield NetworkGuess(L, k, names, last, loss)
 
 
 def _outputs(known: Known) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from chainrule.diagnosis.calling.forms import Form, without_biases
 from chainrule.diagnosis.calling.known import (
     NAMED,
     Known,
-    Network,
+    NetworkGuess,
     families,
     guesses,
     make_probe,
@@ -41,7 +41,7 @@ class Recognised:
     """How a function is called, and on what it runs."""
 
     form: Form
-    network: Network
+    network: NetworkGuess
     container: str
     biases: bool
     families: tuple[str, ...]
@@ -69,7 +69,7 @@ def _depths(adapter: Adapter, known: Known) -> Sequence[int]:
     return [3, 2] if adapter.takes_depth else [3, 2, 1, 4]
 
 
-def _networks(adapter: Adapter, known: Known, depth: int) -> Iterator[Network]:
+def _networks(adapter: Adapter, known: Known, depth: int) -> Iterator[NetworkGuess]:
     """Yield the kinds of networks on which a function may run, to find its form."""
     losses = [known.loss] if known.loss else ["squared_error", "multiclass_log_loss"]
     named = NAMED if adapter.takes_activations and known.activations is None else ((None, None),)
@@ -83,7 +83,7 @@ def _networks(adapter: Adapter, known: Known, depth: int) -> Iterator[Network]:
             for hidden, last in named:
                 if not may_follow(last, loss):
                     continue
-                yield Network(depth, n_outputs, hidden, last, loss)
+                yield NetworkGuess(depth, n_outputs, hidden, last, loss)
 
 
 class _Furthest:
@@ -161,7 +161,7 @@ def _unreached(gradients: Gradients, depth: int) -> bool:
 def _running(
     adapter: Adapter,
     known: Known,
-    network: Network,
+    network: NetworkGuess,
     family: str,
     misfits: Counter[tuple[Any, ...]],
     furthest: _Furthest,
@@ -227,7 +227,7 @@ def _right_shapes(result: Read, p: Probe) -> float:
 def _simplest(
     adapter: Adapter,
     known: Known,
-    network: Network,
+    network: NetworkGuess,
     family: str,
     found: list[Candidate],
 ) -> Candidate:
@@ -255,8 +255,8 @@ def _simplest(
 
 
 def most_right(
-    adapter: Adapter, form: Form, known: Known, network: Network, family: str, biases: bool
-) -> tuple[Network, int]:
+    adapter: Adapter, form: Form, known: Known, network: NetworkGuess, family: str, biases: bool
+) -> tuple[NetworkGuess, int]:
     """Return the guess under which most of dW and db are right, and how many."""
     best, most = network, -1
     for guess in guesses(adapter, known, network):

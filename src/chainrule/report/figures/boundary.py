@@ -16,7 +16,7 @@ from chainrule.errors import InputError
 from chainrule.report.figures.display import Display, legend_below, plain
 from chainrule.report.figures.planes import Plane, plane
 from chainrule.report.figures.style import MARKERS, Palette, sequential, softened
-from chainrule.report.text import listed
+from chainrule.report.wording import listed
 
 #: Points drawn; more hide the shading. They are spread evenly over the rows.
 MOST_POINTS = 400

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.errors import InputError
 from chainrule.report.figures.display import Display, legend_below, plain
 from chainrule.report.figures.style import DASHES, Palette, sequential
-from chainrule.report.text import listed
+from chainrule.report.wording import listed
 
 
 class ConfusionDisplay(Display):

@@ -12,7 +12,7 @@ from chainrule.report.figures.boundary import DecisionBoundaryDisplay
 from chainrule.report.figures.display import Display, finite, log_axis, plain, spans_decades
 from chainrule.report.figures.planes import plane
 from chainrule.report.figures.style import DASHES, Palette
-from chainrule.report.text import listed
+from chainrule.report.wording import listed
 
 Histories = Mapping[str, Sequence[Mapping[str, Sequence[float | None]]]]
 

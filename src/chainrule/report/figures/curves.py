@@ -16,7 +16,7 @@ from chainrule.optimizers.schedules import make_schedule, schedules
 from chainrule.report.figures.display import Display, finite, log_axis, plain, spans_decades
 from chainrule.report.figures.style import DASHES, Palette
 from chainrule.report.model import REASONS
-from chainrule.report.text import count, number
+from chainrule.report.wording import count, number
 
 Curve = Sequence[float | None]
 

@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from chainrule.errors import InputError
 from chainrule.report.figures.style import Palette, styled
-from chainrule.report.text import printable
+from chainrule.report.wording import printable
 
 
 class Display(ABC):

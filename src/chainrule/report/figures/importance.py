@@ -15,7 +15,7 @@ from chainrule.errors import InputError
 from chainrule.report.figures.display import Display, plain
 from chainrule.report.figures.inside import some_rows
 from chainrule.report.figures.style import Palette
-from chainrule.report.text import listed
+from chainrule.report.wording import listed
 
 
 class ImportanceDisplay(Display):

@@ -13,7 +13,7 @@ from chainrule.gradients.flow import gradient_flow
 from chainrule.report.figures.display import Display
 from chainrule.report.figures.inside import network_pass, parameters_of
 from chainrule.report.figures.style import Palette
-from chainrule.report.text import listed
+from chainrule.report.wording import listed
 
 
 class _Histograms(Display):

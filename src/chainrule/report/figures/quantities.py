@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from chainrule.errors import InputError
 from chainrule.report.figures.display import Display, plain
 from chainrule.report.figures.style import Palette
-from chainrule.report.text import number
+from chainrule.report.wording import number
 
 #: Points drawn, spread evenly over the rows.
 MOST_POINTS = 2000

@@ -11,7 +11,7 @@ from tests.estimators.cases import classes, classifier, quantities, regressor
 from chainrule import MLPClassifier, MLPRegressor
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.checked_parameters import CheckedParameters
-from chainrule.estimators.parameters import (
+from chainrule.estimators.parameter_checks import (
     NUMBERS,
     NUMBERS_OR_NONE,
     activation_names,

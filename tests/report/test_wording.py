@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from chainrule.report import text
+from chainrule.report import wording
 
 
 @given(st.text())
 def test_printable_text_is_one_line_that_a_terminal_only_shows(written: str) -> None:
-    line = text.printable(written)
+    line = wording.printable(written)
     assert line.isprintable()
     assert "\x1b" not in line
 
 
 def test_printable_text_keeps_what_is_harmless() -> None:
-    assert text.printable("Größe in cm, 37 °C") == "Größe in cm, 37 °C"
-    assert text.printable("right\u202eleft") == "right\\u202eleft"
+    assert wording.printable("Größe in cm, 37 °C") == "Größe in cm, 37 °C"
+    assert wording.printable("right\u202eleft") == "right\\u202eleft"
 
 
 @pytest.mark.parametrize(
@@ -38,37 +38,37 @@ def test_printable_text_keeps_what_is_harmless() -> None:
     ],
 )
 def test_numbers_are_as_long_as_they_must_be(value: float, shown: str) -> None:
-    assert text.number(value) == shown
+    assert wording.number(value) == shown
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=200))
 def test_a_sparkline_is_never_wider_than_asked(values: list[float]) -> None:
-    line = text.sparkline(values, 17)
+    line = wording.sparkline(values, 17)
     assert len(line) <= 17
-    assert set(line) <= set(text.BARS)
+    assert set(line) <= set(wording.BARS)
 
 
 def test_a_sparkline_shows_highest_and_lowest() -> None:
-    line = text.sparkline([5.0, None, 1.0, 3.0])
-    assert (line[0], line[1]) == (text.BARS[-1], text.BARS[0])
-    assert len(text.sparkline(list(range(1000)), 40)) == 40
+    line = wording.sparkline([5.0, None, 1.0, 3.0])
+    assert (line[0], line[1]) == (wording.BARS[-1], wording.BARS[0])
+    assert len(wording.sparkline(list(range(1000)), 40)) == 40
 
 
 def test_a_table_is_aligned_for_wide_characters_too() -> None:
-    lines = text.table([["名前", "1"], ["name", "22"]], right=(1,))
+    lines = wording.table([["名前", "1"], ["name", "22"]], right=(1,))
     assert lines == ["名前   1", "name  22"]
 
 
 def test_rows_of_different_lengths_are_filled() -> None:
-    assert text.table([["a"], ["b", "c"]]) == ["a", "b  c"]
-    assert text.table([]) == []
+    assert wording.table([["a"], ["b", "c"]]) == ["a", "b  c"]
+    assert wording.table([]) == []
 
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_a_confusion_matrix_that_is_too_wide_becomes_a_list_of_mistakes(width: int) -> None:
     k = 30
     matrix = [[10 if i == j else (3 if j == i + 1 else 0) for j in range(k)] for i in range(k)]
-    lines = text.confusion(matrix, [f"class {i}" for i in range(k)], width)
+    lines = wording.confusion(matrix, [f"class {i}" for i in range(k)], width)
     assert max(map(cell_len, lines)) <= width
     assert lines[0].split() == ["true", "predicted", "rows"]
     assert lines[-1] == "and 14 more kinds of mistake"
@@ -76,19 +76,19 @@ def test_a_confusion_matrix_that_is_too_wide_becomes_a_list_of_mistakes(width: i
 
 def test_a_confusion_matrix_without_mistakes_that_is_too_wide_says_so() -> None:
     matrix = [[int(i == j) for j in range(30)] for i in range(30)]
-    assert text.confusion(matrix, list(range(30)), 40) == ["no row is mistaken"]
+    assert wording.confusion(matrix, list(range(30)), 40) == ["no row is mistaken"]
 
 
 def test_rich_prints_these_lines_as_they_are() -> None:
     file = io.StringIO()
     console = Console(file=file, markup=False, highlight=False, width=200)
-    for line in text.confusion([[1, 2], [3, 4]], ["[red]", "[/red]"]):
+    for line in wording.confusion([[1, 2], [3, 4]], ["[red]", "[/red]"]):
         console.print(line)
     assert "[red]" in file.getvalue()
 
 
 def test_durations_and_sizes_roll_over() -> None:
-    assert text.duration(59.96) == "60.0 s"
-    assert text.duration(3599.9) == "1 h 0 min"
-    assert text.size(999) == "999 bytes"
-    assert text.size(1) == "1 byte"
+    assert wording.duration(59.96) == "60.0 s"
+    assert wording.duration(3599.9) == "1 h 0 min"
+    assert wording.size(999) == "999 bytes"
+    assert wording.size(1) == "1 byte"
