@@ -14,6 +14,7 @@ from tests.cli.conftest import QUICK, one_line_error, run, write_csv
 
 import chainrule
 from chainrule.storage import load_model
+from chainrule.tables import Preparation
 from chainrule.training import EpochEnded
 
 
@@ -381,3 +382,22 @@ def test_how_a_table_is_written_can_be_said(tmp_path: Path) -> None:
     assert columns["day"].day_first
     for wrong in (["--dates", "first"], ["--as", "day"], ["--as", "day=text"], ["--decimal", "x"]):
         assert run("fit", table, "-t", "y", "-o", model, *wrong).exit_code == 2
+
+
+def test_a_test_table_is_prepared_once(penguins_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pd.read_csv(penguins_csv)[:50].to_csv("test.csv", index=False)
+    rows: list[int] = []
+    transform = Preparation.transform
+
+    def counting(self: Preparation, frame: pd.DataFrame) -> np.ndarray:
+        rows.append(len(frame))
+        return transform(self, frame)
+
+    monkeypatch.setattr(Preparation, "transform", counting)
+    arguments = ("fit", penguins_csv, "-t", "species", "--test", "test.csv", *QUICK)
+    told = json.loads(run(*arguments, "--json").stdout)
+    assert rows.count(50) == 1
+    monkeypatch.setattr(Preparation, "transform", transform)
+    model = chainrule.load("penguins.model")
+    frame = pd.read_csv("test.csv")
+    assert told["scores"]["accuracy"] == model.score(frame, frame["species"])

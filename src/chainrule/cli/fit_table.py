@@ -16,8 +16,10 @@ from chainrule.cli.learning_task import LearningTask, read_learning_task
 from chainrule.cli.paths import FIT, check_output, default_output
 from chainrule.cli.recipe import estimator_of, in_words_of_the_command
 from chainrule.cli.reporting import check_report, command, recorder_for, write_page
+from chainrule.cli.rows import TablePart
 from chainrule.errors import ChainruleError
 from chainrule.report import model as described
+from chainrule.report.judging import raw_scores
 from chainrule.report.scores import Scores
 from chainrule.report.wording import count, listed, number, printable, size
 
@@ -33,19 +35,21 @@ def fit_table(o: FitOptions) -> None:
         problem = read_learning_task(o, page)
         estimator = estimator_of(o, problem.classifies, problem.training.n)
         recorder = None if o.report is None else recorder_for(o.max_iter)
-        seconds = _train(estimator, problem, page, recorder)
+        prepared: list[Any] = []
+        seconds = _train(estimator, problem, page, recorder, prepared)
         page.print_notes()
         _tell_training(page, estimator, seconds)
         classes = estimator.classes_.tolist() if problem.classifies else []
         baseline = training_baseline(problem.classifies, problem.training.y, classes)
-        found = None if problem.test is None else judge(estimator, problem.test, baseline)
+        judged = estimator if problem.test is None else _tested(estimator, problem.test, prepared)
+        found = None if problem.test is None else judge(judged, problem.test, baseline)
         _tell_scores(page, problem, found)
         facts = _facts(o, problem, estimator, seconds, found, page.notes)
         written = _save(estimator, output, {**facts, "baseline_of_training": baseline})
         page.field("model", f"{printable(output)} ({size(written)})")
         page.field("", f"predict with: chainrule predict {printable(output)} NEW_TABLE.csv")
         if o.report is not None:
-            _report(o, output, estimator, problem, page, facts, baseline, recorder)
+            _report(o, output, judged, problem, page, facts, baseline, recorder)
     if o.as_json:
         columns = [s._asdict() for s in estimator.preparation_.summary()]
         told = {"model": output, "bytes": written, "report": o.report, **facts}
@@ -97,8 +101,22 @@ def _judged_rows(problem: LearningTask) -> str:
     return "that it was trained on, for want of others: they say how well it remembers"
 
 
-def _train(estimator: Any, problem: LearningTask, page: Page, recorder: Any) -> float:
-    """Train; return the seconds. Ctrl-C ends it with the best weights so far, if there are any."""
+def _tested(estimator: Any, test: TablePart, prepared: list[Any]) -> Any:
+    """Return the estimator with the scores of the test rows: they go forward once, for scores and report."""
+    if prepared:  # a test table of its own, that was looked at before training
+        raw = estimator._scores(prepared[0].astype(estimator.theta_.dtype, copy=False))
+    else:
+        raw = raw_scores(estimator, test.X)
+    return estimator._as_of(estimator.theta_, test.X, raw)
+
+
+def _train(
+    estimator: Any, problem: LearningTask, page: Page, recorder: Any, prepared: list[Any]
+) -> float:
+    """Train; return the seconds. Ctrl-C ends it with the best weights so far, if there are any.
+
+    A test table of its own is prepared at the start, and put into ``prepared``.
+    """
     from chainrule.training import TrainingStarted
     from chainrule.training.progress import RichProgress
 
@@ -106,7 +124,7 @@ def _train(estimator: Any, problem: LearningTask, page: Page, recorder: Any) -> 
         if isinstance(event, TrainingStarted):  # only now are columns and network known
             if problem.from_file and problem.test is not None:
                 # a test table that does not fit is found now, and not after the training
-                estimator.preparation_.transform(problem.test.X)
+                prepared.append(estimator.preparation_.transform(problem.test.X))
             _tell_network(page, estimator)
             page.release()
 

@@ -70,6 +70,14 @@ def predicted(rule: Callable[[Any], Any], X: Any) -> NDArray[Any]:
     return np.concatenate([np.asarray(rule(take_rows(X, rows))) for rows in blocks(X.shape[0])])
 
 
+def raw_scores(estimator: Any, X: Any) -> NDArray[Any]:
+    """Return the raw scores of a table, block by block, unless the estimator knows those of this very one already."""
+    known = vars(estimator).get("_known_scores")
+    if known is not None and known[0] is X:
+        return np.asarray(known[1])
+    return predicted(estimator._raw_scores, X)
+
+
 def positions(y: NDArray[Any], classes: list[Any]) -> Codes:
     """Return where each label stands among the classes, -1 where it does not.
 
@@ -104,15 +112,16 @@ def judge(
     baseline : mapping
         As `baseline_of` gives it.
     """
+    raw, target = raw_scores(estimator, X), estimator._target
     if hasattr(estimator, "classes_"):
         classes = estimator.classes_.tolist()
-        log_probabilities = predicted(estimator.predict_log_proba, X).astype(np.float64)
-        decided = positions(predicted(estimator.predict, X), classes)
+        log_probabilities = target.log_probabilities(raw).astype(np.float64)
+        decided = target.decide(raw)[:, 0]
         codes = positions(y, classes)
         found = scores.classification(codes, log_probabilities, decided, classes, baseline)
         return JudgedClasses(found, codes, log_probabilities, decided)
-    quantities, levels = y.astype(np.float64), estimator._target.levels
-    columns = predicted(estimator.predict, X).reshape(len(y), -1).astype(np.float64)
+    quantities, levels = y.astype(np.float64), target.levels
+    columns = target.predictions(raw).reshape(len(y), -1).astype(np.float64)
     middle = middle_level(levels)
     found = scores.regression(quantities, columns[:, middle], baseline)
     if len(levels) > 1:
