@@ -27,6 +27,16 @@ def test_a_right_function_exits_with_0(tmp_path: Path) -> None:
     assert "correct" in result.stdout
 
 
+def test_what_was_right_on_one_sample_only_exits_with_2(tmp_path: Path) -> None:
+    one = "    if len(X) > 1:\n        raise ValueError('one row at a time')\n    a1 ="
+    (tmp_path / "mine.py").write_text(RIGHT.replace("    a1 =", one, 1))
+    result = run("check", "mine.py:backward", "--json")
+    assert result.exit_code == 2, result.output
+    told = json.loads(result.stdout)
+    assert told["verdict"] == "not judged"
+    assert "one row at a time" in told["reasons"][0]
+
+
 def test_a_mistake_exits_with_1_and_is_named() -> None:
     result = run("check", f"{EXAMPLES / 'document_001_backward.py'}:compute_gradient", "--json")
     assert result.exit_code == 1

@@ -107,3 +107,25 @@ def test_what_cannot_be_done_is_one_line(
 
 def test_a_row_without_its_true_value(models: Models, penguins_csv: Path) -> None:
     assert "body_mass_g" in one_line_error(run("trace", models["mass"], penguins_csv, "--row", 4))
+
+
+def test_several_rows_are_one_batch(models: Models, penguins_csv: Path) -> None:
+    told = json.loads(
+        run("trace", models["species"], penguins_csv, "--row", "3,5-6", "--json").stdout
+    )
+    model = chainrule.load(models["species"])
+    frame = pd.read_csv(penguins_csv).iloc[[2, 4, 5]]
+    expected = trace(model, frame.drop(columns="species"), frame["species"])
+    assert told["rows"] == [3, 5, 6]
+    assert told["J"] == pytest.approx(expected.J)
+    dW = next(step["value"] for step in told["steps"] if step["symbol"] == "dW[1]")
+    np.testing.assert_allclose(dW, expected["dW[1]"])
+    assert (
+        "Trace of 3 samples"
+        in run("trace", models["species"], penguins_csv, "--row", "3,5-6").stdout
+    )
+
+
+@pytest.mark.parametrize("rows", ["0", "3-1", "2,x", "", "1-5000", "999"])
+def test_rows_that_are_none_are_refused(models: Models, penguins_csv: Path, rows: str) -> None:
+    assert "--row" in one_line_error(run("trace", models["species"], penguins_csv, "--row", rows))

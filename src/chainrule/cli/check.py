@@ -84,6 +84,7 @@ def check(
 
     Example: chainrule check my_homework.py, or chainrule check my_homework.py:backward
     """
+    from chainrule.cli.app import BAD_INPUT
     from chainrule.cli.console import print_json
     from chainrule.diagnosis.separate import diagnose_file
 
@@ -108,7 +109,7 @@ def check(
     else:
         print(text)
     if told["verdict"] != "correct":
-        raise typer.Exit(FOUND)
+        raise typer.Exit(BAD_INPUT if told["verdict"] == "not judged" else FOUND)
 
 
 def _check_whole(path: str, time_limit: float, as_json: bool) -> None:

@@ -1,7 +1,8 @@
-"""`chainrule trace`: one row of a table through a model, forward and backward, every number with its formula."""
+"""`chainrule trace`: rows of a table through a model, forward and backward, every number with its formula."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -9,13 +10,20 @@ import typer
 from chainrule.cli.options import Format, Json, Model, Table
 from chainrule.errors import FileError, InputError
 
+_MOST = 1000  # rows of one trace: every number of each is kept
+
 
 def trace(
     model: Model,
     table: Table,
     row: Annotated[
-        int, typer.Option("--row", metavar="N", help="The row of the table, from 1.")
-    ] = 1,
+        str,
+        typer.Option(
+            "--row",
+            metavar="N,...",
+            help="The row of the table, from 1; several as 3,7 or 3-7: J is then their mean.",
+        ),
+    ] = "1",
     layer: Annotated[
         int | None,
         typer.Option("--layer", metavar="L", help="Only one layer, from 1.", show_default=False),
@@ -57,7 +65,7 @@ def trace(
     format: Format = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a model does with one row, and what that row would teach it.
+    """Show what a model does with one row, or several, and what they would teach it.
 
     Every z, a, delta, dW and db with its formula, its numbers and a line of why; relu'(0) = 0. The loss is that of
     training, the arithmetic float64.
@@ -77,14 +85,17 @@ def trace(
             )
     _check_page(html, model, table)
     page = Page(silent=as_json)
+    rows = _rows(row)
     with page.collecting():
-        seen = _traced(model, table, row, target, format)
+        seen = _traced(model, table, rows, target, format)
     seen = seen.view(samples="columns" if columns else "rows", delta=delta)
-    title = f"{printable(model)}, row {row} of {printable(table)}"
+    word = "row" if len(rows) == 1 else "rows"
+    title = f"{printable(model)}, {word} {row} of {printable(table)}"
     if html is not None:
         write_atomically(html, [seen.to_html(title=title).encode()])
     if as_json:
-        print_json({"model": model, "table": table, "row": row, **seen.to_dict()})
+        which = {"row": rows[0]} if len(rows) == 1 else {"rows": rows}
+        print_json({"model": model, "table": table, **which, **seen.to_dict()})
     elif html is not None:
         page.field("written", printable(html))
     else:
@@ -105,8 +116,22 @@ def _check_page(html: str | None, model: str, table: str) -> None:
     check_output(html, inputs=(model, table), force=True)
 
 
-def _traced(model: str, table: str, row: int, target: str | None, format: str | None) -> Any:
-    """Return the trace of one row."""
+def _rows(given: str) -> list[int]:
+    """Return the numbers that are meant by 3, by 3,7 or by 3-7, each once, in that order."""
+    parts = [re.fullmatch(r"\s*(\d{1,15})\s*(?:-\s*(\d{1,15})\s*)?", p) for p in given.split(",")]
+    found: dict[int, None] = {}
+    for part in parts:
+        first, last = (int(part[1]), int(part[2] or part[1])) if part else (0, -1)
+        if not 1 <= first <= last or len(found) + last - first >= _MOST:
+            raise InputError.of(
+                "--row", got=given, expected=f"at most {_MOST:,} rows from 1, as in 3, 3,7 or 3-7"
+            )
+        found.update(dict.fromkeys(range(first, last + 1)))
+    return list(found)
+
+
+def _traced(model: str, table: str, rows: list[int], target: str | None, format: str | None) -> Any:
+    """Return the trace of some rows."""
     from chainrule.cli.model_inputs import model_inputs
     from chainrule.cli.paths import open_model
     from chainrule.cli.rows import require_column
@@ -137,11 +162,11 @@ def _traced(model: str, table: str, row: int, target: str | None, format: str | 
         labels=name if words else None,
     )
     require_column(frame, name, "--target")
-    if not 1 <= row <= len(frame):
+    if max(rows) > len(frame):
         expected = f"1 to {len(frame)}, for the table has {count(len(frame), 'row')}"
-        raise InputError.of("--row", got=row, expected=expected)
-    one = frame.iloc[row - 1 : row].reset_index(drop=True)
-    X, y, _ = with_target(*separate(one, name), skip_missing=False, words=words)
+        raise InputError.of("--row", got=max(rows), expected=expected)
+    chosen = frame.iloc[[row - 1 for row in rows]].reset_index(drop=True)
+    X, y, _ = with_target(*separate(chosen, name), skip_missing=False, words=words)
     true = true_labels(y, classes) if classes else true_numbers(y)
     return traced(opened.estimator, model_inputs(opened, X), true)
 
