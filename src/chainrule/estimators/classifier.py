@@ -43,17 +43,19 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
         The units of each hidden layer. ``()`` is logistic regression.
-    activation : str or sequence of str, default="relu"
+    activation : str, Activation or sequence of them, default="relu"
         One for all hidden layers, or one for each: identity, logistic (sigmoid), tanh, relu, leaky_relu, elu, selu,
         softplus, gelu, gelu_tanh, silu, mish, or one of your own (``register_activation``). Numbers go in brackets:
         ``"leaky_relu(0.2)"``.
-    solver : {"adam", "sgd", "lbfgs", "adamw", "rmsprop"}, default="adam"
-        L-BFGS uses all rows at every step, in float64; the others use batches.
+    solver : {"adam", "sgd", "lbfgs", "adamw", "rmsprop"} or Optimizer, default="adam"
+        L-BFGS uses all rows at every step, in float64; the others use batches. Numbers go in brackets,
+        ``"rmsprop(rho=0.9)"``, and those left open come from the parameters below; a record, ``RMSprop(rho=0.9)``,
+        brings all of its own. One of your own is registered with ``chainrule.optimizers.optimizers.register``.
     alpha : float, default=0.0001
         Strength of the L2 penalty, divided by the number of rows (the sum of weights), whatever the batch size.
     batch_size : int or "auto", default="auto"
         Rows a step; "auto" is ``min(200, n_samples)``.
-    learning_rate : str, default="constant"
+    learning_rate : str or Schedule, default="constant"
         The schedule, with every solver but lbfgs: constant, invscaling, adaptive, step, exponential, cosine, one_cycle,
         flat_cosine, coslog.
         Numbers go in brackets: ``"step(0.5, 20)"``.
@@ -90,9 +92,10 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         the loss on validation rows if there are any, else of the training loss.
     max_fun : int, default=15000
         The most evaluations of lbfgs.
-    loss : str, default="auto"
-        "auto" or "log_loss": log-loss, binary or multiclass; ``"log_loss(0.1)"`` with label smoothing. "focal" or a
-        loss of your own (``register_loss``) with a sigmoid link is used one class versus the rest.
+    loss : str or Loss, default="auto"
+        "auto" or "log_loss": log-loss, that is multiclass_log_loss for several classes and binary_log_loss else;
+        ``"log_loss(0.1)"`` with label smoothing. "focal" or a loss of your own (``register_loss``) with a sigmoid link
+        is used one class versus the rest.
     dropout : float or sequence of float, default=0.0
         The probability of dropping a unit while training, for all hidden layers or for each.
     class_weight : dict, "balanced", list of dicts or None, default=None
@@ -105,9 +108,9 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         Longer gradients are shortened to this norm.
     warmup : int or float, default=0
         Steps, or a fraction of the training, over which the rate rises from near 0.
-    initializer : str or list of ndarray, default="auto"
-        Initial weights: a name (he_normal, glorot_uniform, ...), or W1, b1, W2, b2, ... themselves. "auto" is
-        glorot_uniform, and lecun_normal for selu.
+    initializer : str, Initializer or list of ndarray, default="auto"
+        Initial weights: he_normal, he_uniform, glorot_normal, glorot_uniform, lecun_normal, lecun_uniform, normal,
+        uniform, zeros; or W1, b1, W2, b2, ... themselves. "auto" is glorot_uniform, and lecun_normal for selu.
     scoring : str, callable or None, default=None
         A scikit-learn scorer that is measured on the validation rows; stopping and the best weights follow it.
     callbacks : callable or sequence of callable, default=None

@@ -1,11 +1,12 @@
 """The constructor's parameters: stored as they come, and checked once, when ``fit`` begins.
 
-What needs no more than one number's limits stands in tables; the rest in short functions.
+What each may be stands once, in ``CONSTRAINTS``, as scikit-learn has it in ``_parameter_constraints``: a function from
+what was given to what training takes. The limits of what an optimizer, a schedule or a training takes are theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -17,52 +18,22 @@ from chainrule.equations.losses import Loss
 from chainrule.errors import InputError, InputTypeError
 from chainrule.estimators.solver_parameter import check_second_order, optimizer_of
 from chainrule.network.initializers import Initializer, initializers
+from chainrule.optimizers import SGD, AdamW, InverseScaling
 from chainrule.optimizers.schedule import Schedule
 from chainrule.optimizers.schedules import schedules
 from chainrule.optimizers.settings import (
     COUNT,
-    COUNT_OR_INFINITE,
     FLAG,
     FRACTION,
     NOT_NEGATIVE,
     POSITIVE,
     PROPORTION,
     Limits,
+    Switch,
 )
+from chainrule.training import TrainingSettings
 
-NUMBERS: dict[str, Limits] = {
-    "alpha": NOT_NEGATIVE,
-    "learning_rate_init": POSITIVE,
-    "power_t": NOT_NEGATIVE,
-    "max_iter": COUNT,
-    "tol": NOT_NEGATIVE,
-    "momentum": PROPORTION,
-    "validation_fraction": FRACTION,
-    "beta_1": FRACTION,
-    "beta_2": FRACTION,
-    "epsilon": POSITIVE,
-    "n_iter_no_change": COUNT_OR_INFINITE,
-    "max_fun": COUNT,
-    "l1": NOT_NEGATIVE,
-}
-NUMBERS_OR_NONE: dict[str, Limits] = {
-    "weight_decay": NOT_NEGATIVE,
-    "clip_norm": POSITIVE,
-    "max_time": POSITIVE,
-    "threads": COUNT,
-}
-FLAGS = (
-    "shuffle",
-    "warm_start",
-    "nesterovs_momentum",
-    "early_stopping",
-    "scale_target",
-)
-CHOICES: dict[str, tuple[Any, ...]] = {
-    "engine": ENGINES,
-    "preparation": ("auto", True, False),
-}
-DTYPES = ("auto", "float32", "float64")
+Constraint = Callable[[Any, str], Any]  # of what was given and the parameter's name
 
 
 def store(estimator: Any, given: dict[str, Any]) -> None:
@@ -72,71 +43,38 @@ def store(estimator: Any, given: dict[str, Any]) -> None:
             setattr(estimator, name, value)
 
 
-def checked(estimator: Any) -> dict[str, Any]:
-    """Return every parameter of an estimator as training takes it.
+def number(limits: Limits | Switch, *instead: Any) -> Constraint:
+    """Take a number within limits, or one of ``instead``; where only whole ones are accepted, 10.0 is none."""
 
-    ``hidden``, ``activations``, ``dropout``, ``optimizer``, ``schedule`` and ``callbacks`` are what
-    `checked_parameters.CheckedParameters` describes; the others have their own names.
+    def constraint(given: Any, name: str) -> Any:
+        if any(given is value or (isinstance(given, str) and given == value) for value in instead):
+            return given
+        whole = isinstance(limits, Limits) and limits.whole
+        if whole and isinstance(given, float | np.floating) and given != np.inf:
+            raise InputError.of(name, got=given, expected=limits.text)
+        return limits.checked(name, given)
 
-    Raises
-    ------
-    InputError
-        If a value is not accepted.
-    InputTypeError
-        If its type is not.
-    """
-    given = estimator.get_params(deep=False)
-    _check_loss(given["loss"], estimator)
-    for name, limits in NUMBERS.items():
-        given[name] = _number(name, given[name], limits)
-    for name, limits in NUMBERS_OR_NONE.items():
-        if given[name] is not None:
-            given[name] = _number(name, given[name], limits)
-    for name in FLAGS:
-        if name in given:
-            given[name] = FLAG.checked(name, given[name])
-    for name, choices in CHOICES.items():
-        if name == "preparation" and isinstance(given[name], Mapping):
-            continue  # how the table is to be read: checked where it is prepared
-        if not any(given[name] is c or (c is not True and given[name] == c) for c in choices):
+    return constraint
+
+
+def flag(given: Any, name: str) -> bool:
+    """Take True or False."""
+    return FLAG.checked(name, given)
+
+
+def choice(*choices: Any) -> Constraint:
+    """Take one of the values; 1 does not stand for True."""
+
+    def constraint(given: Any, name: str) -> Any:
+        if not any(given is c or (c is not True and given == c) for c in choices):
             expected = f"one of {', '.join(map(repr, choices))}"
-            raise InputError.of(name, got=repr(given[name]), expected=expected)
-    verbose = given["verbose"]
-    if not isinstance(verbose, bool | np.bool_ | Integral) or int(verbose) < 0:
-        raise InputTypeError.of("verbose", got=repr(verbose), expected="True, False or a number")
-    if given["batch_size"] != "auto":
-        given["batch_size"] = _number("batch_size", given["batch_size"], COUNT)
-    hidden = hidden_sizes(given["hidden_layer_sizes"])
-    dropout = dropout_rates(given["dropout"], len(hidden))
-    optimizer = optimizer_of(estimator)
-    if optimizer.second_order:
-        check_second_order(given, any(dropout))
-    _check_dtype(given["dtype"])
-    _check_initializer(given["initializer"])
-    _check_warmup(given["warmup"])
-    scoring = given["scoring"]
-    if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
-        expected = "None, the name of a scikit-learn scorer, or a callable"
-        raise InputTypeError.of("scoring", got=repr(scoring), expected=expected)
-    return {
-        **given,
-        "hidden": hidden,
-        "activations": activation_names(given["activation"], len(hidden)),
-        "dropout": dropout,
-        "optimizer": optimizer,
-        "schedule": _schedule(given),
-        "callbacks": callbacks(given["callbacks"]),
-    }
+            raise InputError.of(name, got=repr(given), expected=expected)
+        return given
+
+    return constraint
 
 
-def _number(name: str, value: Any, limits: Limits) -> float:
-    """Return a number within its limits; where only whole ones are accepted, 10.0 is none, as in scikit-learn."""
-    if limits.whole and isinstance(value, float | np.floating) and value != np.inf:
-        raise InputError.of(name, got=value, expected=limits.text)
-    return limits.checked(name, value)
-
-
-def hidden_sizes(given: Any) -> tuple[int, ...]:
+def hidden_sizes(given: Any, name: str = "hidden_layer_sizes") -> tuple[int, ...]:
     """Return the units of each hidden layer; one number is one layer."""
     sizes = [given] if isinstance(given, Integral) else given
     iterable = isinstance(sizes, Iterable) and not isinstance(sizes, str)
@@ -147,7 +85,7 @@ def hidden_sizes(given: Any) -> tuple[int, ...]:
     if not iterable:
         error = InputError if found else InputTypeError
         raise error.of(
-            "hidden_layer_sizes",
+            name,
             got=repr(given),
             expected="whole numbers > 0, one for each hidden layer",
             remedy="(64, 32) makes two layers, () none",
@@ -186,50 +124,152 @@ def dropout_rates(given: Any, n_hidden: int) -> tuple[float, ...]:
     return rates
 
 
-def callbacks(given: Any) -> tuple[Any, ...]:
+def callbacks(given: Any, name: str = "callbacks") -> tuple[Any, ...]:
     """Return the callbacks; one may stand for itself."""
     if given is None:
         return ()
     listed = (given,) if callable(given) else tuple(given) if isinstance(given, Sequence) else ("",)
     for callback in listed:
         if not callable(callback):
-            raise InputTypeError.of(
-                "callbacks",
-                got=repr(given),
-                expected="a callable that takes an event, or several",
-            )
+            expected = "a callable that takes an event, or several"
+            raise InputTypeError.of(name, got=repr(given), expected=expected)
     return listed
 
 
-def _check_loss(given: Any, estimator: Any) -> None:
-    """Refuse what is no loss; in MLPRegressor it is the first parameter, where others have the layers."""
+def loss(given: Any, name: str) -> str | Loss:
+    """Take the name or the record of a loss; MLPRegressor's is its first parameter, where others have the layers."""
     if isinstance(given, str | Loss):
-        return
-    kind = type(estimator).__name__
+        return given
     raise InputTypeError.of(
-        "loss",
+        name,
         got=repr(given),
         expected="the name or the record of a loss",
-        remedy=f"hidden layers are named: {kind}(hidden_layer_sizes={given!r})",
+        remedy=f"hidden layers are named: hidden_layer_sizes={given!r}",
     )
 
 
-def _check_dtype(given: Any) -> None:
+def dtype(given: Any, name: str) -> Any:
+    """Take a float type by any of NumPy's names."""
+    known = ("auto", "float32", "float64")
     try:
-        name = given if given == "auto" else np.dtype(given).name
+        found = given if given == "auto" else np.dtype(given).name
     except TypeError:
-        name = None
-    if given is None or name not in DTYPES:
-        raise InputError.of("dtype", got=repr(given), expected=f"one of {', '.join(DTYPES)}")
+        found = None
+    if given is None or found not in known:
+        raise InputError.of(name, got=repr(given), expected=f"one of {', '.join(known)}")
+    return given
 
 
-def _check_initializer(given: Any) -> None:
+def initializer(given: Any, name: str) -> Any:
+    """Take a name, a record, or the arrays themselves."""
     if isinstance(given, str):
         if given != "auto":
             initializers.get(given)
     elif not isinstance(given, Sequence | Initializer):
         expected = "'auto', a name or record of an initializer, or the arrays W1, b1, W2, b2, ..."
-        raise InputTypeError.of("initializer", got=type(given).__name__, expected=expected)
+        raise InputTypeError.of(name, got=type(given).__name__, expected=expected)
+    return given
+
+
+def scoring(given: Any, name: str) -> Any:
+    """Take None, a name or a callable."""
+    if not (given is None or isinstance(given, str) or callable(given)):
+        expected = "None, the name of a scikit-learn scorer, or a callable"
+        raise InputTypeError.of(name, got=repr(given), expected=expected)
+    return given
+
+
+def preparation(given: Any, name: str) -> Any:
+    """Take a choice, or how the table is to be read, which is checked where it is prepared."""
+    return given if isinstance(given, Mapping) else choice("auto", True, False)(given, name)
+
+
+def verbose(given: Any, name: str) -> Any:
+    """Take a flag or a number >= 0."""
+    if not isinstance(given, bool | np.bool_ | Integral) or int(given) < 0:
+        raise InputTypeError.of(name, got=repr(given), expected="True, False or a number")
+    return given
+
+
+def warmup(given: Any, name: str) -> Any:
+    """Take steps, or a fraction of the training."""
+    limits = NOT_NEGATIVE if isinstance(given, Integral) else PROPORTION
+    if isinstance(given, bool) or not isinstance(given, Real) or not limits.accepts(float(given)):
+        expected = "a whole number of steps, or a fraction of the training"
+        raise InputError.of(name, got=repr(given), expected=expected)
+    return given
+
+
+_TRAINING = {**TrainingSettings.limits, **TrainingSettings.optional_limits}
+
+#: What each parameter may be. ``activation``, ``dropout``, ``solver`` and ``learning_rate`` depend on others as well.
+CONSTRAINTS: dict[str, Constraint] = {
+    "loss": loss,
+    "hidden_layer_sizes": hidden_sizes,
+    "alpha": number(NOT_NEGATIVE),
+    "l1": number(NOT_NEGATIVE),
+    "batch_size": number(_TRAINING["batch_size"], "auto"),
+    "learning_rate_init": number(AdamW.limits["learning_rate"]),
+    "power_t": number(InverseScaling.limits["power_t"]),
+    "max_iter": number(_TRAINING["max_epochs"]),
+    "shuffle": flag,
+    "tol": number(_TRAINING["tol"]),
+    "verbose": verbose,
+    "warm_start": flag,
+    "momentum": number(SGD.limits["momentum"]),
+    "nesterovs_momentum": flag,
+    "early_stopping": flag,
+    "validation_fraction": number(FRACTION),
+    "beta_1": number(AdamW.limits["beta_1"]),
+    "beta_2": number(AdamW.limits["beta_2"]),
+    "epsilon": number(AdamW.limits["epsilon"]),
+    "n_iter_no_change": number(_TRAINING["n_iter_no_change"]),
+    "max_fun": number(_TRAINING["max_fun"]),
+    "scale_target": flag,
+    "weight_decay": number(AdamW.limits["weight_decay"], None),
+    "clip_norm": number(POSITIVE, None),
+    "warmup": warmup,
+    "initializer": initializer,
+    "scoring": scoring,
+    "callbacks": callbacks,
+    "engine": choice(*ENGINES),
+    "dtype": dtype,
+    "threads": number(COUNT, None),
+    "max_time": number(_TRAINING["max_time"], None),
+    "preparation": preparation,
+}
+
+
+def checked(estimator: Any) -> dict[str, Any]:
+    """Return every parameter of an estimator as training takes it.
+
+    ``hidden``, ``activations``, ``dropout``, ``optimizer`` and ``schedule`` are what
+    `checked_parameters.CheckedParameters` describes; the others have their own names.
+
+    Raises
+    ------
+    InputError
+        If a value is not accepted.
+    InputTypeError
+        If its type is not.
+    """
+    given = estimator.get_params(deep=False)
+    for name, constraint in CONSTRAINTS.items():
+        if name in given:
+            given[name] = constraint(given[name], name)
+    hidden = given["hidden_layer_sizes"]
+    dropout = dropout_rates(given["dropout"], len(hidden))
+    optimizer = optimizer_of(estimator)
+    if optimizer.second_order:
+        check_second_order(given, any(dropout))
+    return {
+        **given,
+        "hidden": hidden,
+        "activations": activation_names(given["activation"], len(hidden)),
+        "dropout": dropout,
+        "optimizer": optimizer,
+        "schedule": _schedule(given),
+    }
 
 
 def _schedule(given: Mapping[str, Any]) -> Schedule:
@@ -238,13 +278,3 @@ def _schedule(given: Mapping[str, Any]) -> Schedule:
         return schedules.get(given["learning_rate"], lambda record: record.taken_from(given))
     except (InputError, InputTypeError) as error:
         raise type(error)(f"learning_rate: {error}") from None
-
-
-def _check_warmup(given: Any) -> None:
-    limits = NOT_NEGATIVE if isinstance(given, Integral) else PROPORTION
-    if isinstance(given, bool) or not isinstance(given, Real) or not limits.accepts(float(given)):
-        raise InputError.of(
-            "warmup",
-            got=repr(given),
-            expected="a whole number of steps, or a fraction of the training",
-        )

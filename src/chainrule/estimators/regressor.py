@@ -36,22 +36,24 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
 
     Parameters
     ----------
-    loss : str, default="squared_error"
+    loss : str or Loss, default="squared_error"
         squared_error, absolute_error, huber, quantile, poisson, gamma, or one of your own (``register_loss``). Numbers
         go in brackets: ``"quantile(0.1, 0.5, 0.9)"`` predicts three columns for each target.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         The units of each hidden layer. ``()`` is linear regression.
-    activation : str or sequence of str, default="relu"
+    activation : str, Activation or sequence of them, default="relu"
         One for all hidden layers, or one for each: identity, logistic (sigmoid), tanh, relu, leaky_relu, elu, selu,
         softplus, gelu, gelu_tanh, silu, mish, or one of your own (``register_activation``). Numbers go in brackets:
         ``"leaky_relu(0.2)"``.
-    solver : {"adam", "sgd", "lbfgs", "adamw", "rmsprop"}, default="adam"
-        L-BFGS uses all rows at every step, in float64; the others use batches.
+    solver : {"adam", "sgd", "lbfgs", "adamw", "rmsprop"} or Optimizer, default="adam"
+        L-BFGS uses all rows at every step, in float64; the others use batches. Numbers go in brackets,
+        ``"rmsprop(rho=0.9)"``, and those left open come from the parameters below; a record, ``RMSprop(rho=0.9)``,
+        brings all of its own. One of your own is registered with ``chainrule.optimizers.optimizers.register``.
     alpha : float, default=0.0001
         Strength of the L2 penalty, divided by the number of rows (the sum of weights), whatever the batch size.
     batch_size : int or "auto", default="auto"
         Rows a step; "auto" is ``min(200, n_samples)``.
-    learning_rate : str, default="constant"
+    learning_rate : str or Schedule, default="constant"
         The schedule, with every solver but lbfgs: constant, invscaling, adaptive, step, exponential, cosine, one_cycle,
         flat_cosine, coslog.
         Numbers go in brackets: ``"step(0.5, 20)"``.
@@ -101,9 +103,9 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
         Longer gradients are shortened to this norm.
     warmup : int or float, default=0
         Steps, or a fraction of the training, over which the rate rises from near 0.
-    initializer : str or list of ndarray, default="auto"
-        Initial weights: a name (he_normal, glorot_uniform, ...), or W1, b1, W2, b2, ... themselves. "auto" is
-        glorot_uniform, and lecun_normal for selu.
+    initializer : str, Initializer or list of ndarray, default="auto"
+        Initial weights: he_normal, he_uniform, glorot_normal, glorot_uniform, lecun_normal, lecun_uniform, normal,
+        uniform, zeros; or W1, b1, W2, b2, ... themselves. "auto" is glorot_uniform, and lecun_normal for selu.
     scoring : str, callable or None, default=None
         A scikit-learn scorer that is measured on the validation rows; stopping and the best weights follow it.
     callbacks : callable or sequence of callable, default=None

@@ -18,10 +18,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.optimizers.adam import adam, adam_coefficients
+from chainrule.optimizers.adam import Adam, adam, adam_coefficients
 from chainrule.optimizers.decay import decay
 from chainrule.optimizers.optimizer import Optimizer, Rule
-from chainrule.optimizers.settings import FRACTION, NOT_NEGATIVE, POSITIVE, Limits
+from chainrule.optimizers.settings import NOT_NEGATIVE, Limits
 
 __all__ = ["AdamW", "decay"]
 
@@ -53,19 +53,8 @@ class AdamW(Optimizer):
     formula: ClassVar[str] = "theta -= rate weight_decay theta (weights only); then Adam's step"
     source: ClassVar[str] = "Loshchilov & Hutter 2019, Algorithm 2"
     rules: ClassVar[tuple[Rule, ...]] = (adam,)
-    limits: ClassVar[Mapping[str, Limits]] = {
-        "learning_rate": POSITIVE,
-        "beta_1": FRACTION,
-        "beta_2": FRACTION,
-        "epsilon": POSITIVE,
-        "weight_decay": NOT_NEGATIVE,
-    }
-    takes: ClassVar[Mapping[str, str]] = {
-        "beta_1": "beta_1",
-        "beta_2": "beta_2",
-        "epsilon": "epsilon",
-        "weight_decay": "weight_decay",
-    }
+    limits: ClassVar[Mapping[str, Limits]] = {**Adam.limits, "weight_decay": NOT_NEGATIVE}
+    takes: ClassVar[Mapping[str, str]] = {**Adam.takes, "weight_decay": "weight_decay"}
 
     learning_rate: float = 1e-3
     beta_1: float = 0.9
