@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from chainrule import MLPClassifier, MLPRegressor
+from chainrule.engines import ENGINES
 from chainrule.equations.activations import activations
 from chainrule.equations.losses import losses
+from chainrule.estimators import accepted
 from chainrule.network.initializers import initializers
 from chainrule.optimizers import optimizers, schedules
 
@@ -63,3 +65,8 @@ def test_the_changelog_counts_what_is_registered() -> None:
         ("activations", activations), ("losses", losses), ("initialisers", initializers), ("schedules", schedules),
     ):  # fmt: skip
         assert f" {len(registry.names())} {word}" in text.replace("\n", " "), word
+
+
+def test_types_name_what_is_registered() -> None:
+    assert list(get_args(accepted.SolverName)) == optimizers.names()
+    assert list(get_args(accepted.EngineName)) == list(ENGINES)

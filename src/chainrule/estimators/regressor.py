@@ -105,7 +105,8 @@ class MLPRegressor(RegressorMixin, BasePerceptron):
         Steps, or a fraction of the training, over which the rate rises from near 0.
     initializer : str, Initializer or list of ndarray, default="auto"
         Initial weights: he_normal, he_uniform, glorot_normal, glorot_uniform, lecun_normal, lecun_uniform, normal,
-        uniform, zeros; or W1, b1, W2, b2, ... themselves. "auto" is glorot_uniform, and lecun_normal for selu.
+        uniform, positive_uniform, zeros; or W1, b1, W2, b2, ... themselves. "auto" is glorot_uniform, and lecun_normal
+        for selu.
     scoring : str, callable or None, default=None
         A scikit-learn scorer that is measured on the validation rows; stopping and the best weights follow it.
     callbacks : callable or sequence of callable, default=None
