@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from chainrule import MLPClassifier, MLPRegressor
@@ -353,3 +354,14 @@ def test_the_command_loads_matplotlib_only_for_a_report(penguins_csv: Path, tmp_
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
+def test_the_page_tells_of_another_unit_and_takes_any_frame() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"grams": rng.normal(4000.0, 400.0, 90), "sex": ["f", "m", "f"] * 30})
+    model = MLPClassifier((4,), engine="reference", max_iter=3, random_state=0)
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(frame, frame["sex"].str.upper())
+    kilograms = pl.from_pandas(frame.assign(grams=frame["grams"] / 1000.0))
+    assert "lies beyond what was seen in training" in report_html(model, kilograms, ["F"] * 90)
+    assert "lies beyond" not in report_html(model, pl.from_pandas(frame), ["F"] * 90)

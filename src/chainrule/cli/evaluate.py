@@ -60,7 +60,7 @@ def evaluate(
     from chainrule.cli.true_target import check_known, true_labels, true_numbers, with_target
     from chainrule.report.wording import confusion, count, printable
     from chainrule.tables import labels, read_table, separate
-    from chainrule.tables.drift import Drift
+    from chainrule.tables.drift import drift_notes
 
     check_report(report, inputs=(model, table), force=force)
     page = Page(silent=as_json)
@@ -98,10 +98,7 @@ def evaluate(
         true = true_labels(y, classes) if classes else true_numbers(y)
         if classes:
             check_known(name, true, classes)
-        if opened.estimator.preparation_ is not None:
-            drift = Drift(opened.estimator.preparation_)
-            drift.see(X)
-            tell_drift(page, drift.notes(), strict)
+        tell_drift(page, drift_notes(opened.estimator.preparation_, X), strict)
         part = TablePart(model_inputs(opened, X), true)
         baseline = _baseline(opened, classes, true)
         found = judge(opened.estimator, part, baseline)

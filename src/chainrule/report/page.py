@@ -7,6 +7,7 @@ names can do no more than be read. Everything in it goes through Jinja2 with esc
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from markupsafe import Markup, escape
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.errors import InputError, InputTypeError
+from chainrule.estimators.inputs import as_table
 from chainrule.report import sections
 from chainrule.report.figures.style import PALETTES
 from chainrule.report.judging import baseline_of, judge
@@ -23,6 +25,7 @@ from chainrule.report.reproduction import Background
 from chainrule.report.wording import number, printable
 from chainrule.storage.atomic import write_atomically
 from chainrule.storage.files import StrPath
+from chainrule.tables.drift import drift_notes
 
 #: Every report begins so, and by it a command knows what it may overwrite.
 START = '<!DOCTYPE html>\n<html lang="en" data-made-by="chainrule">'
@@ -79,8 +82,10 @@ def write_report(
 
 def report_html(model: Any, X: Any, y: Any, *, background: Background | None = None) -> str:
     """Return the page that `write_report` writes."""
-    y = _checked(model, X, y)
-    known = background or Background()
+    X = as_table(X)
+    y, known = _checked(model, X, y), background or Background()
+    drift = drift_notes(model.preparation_, X)
+    known = replace(known, notes=[*known.notes, *(n for n in drift if n not in known.notes)])
     classes = model.classes_.tolist() if hasattr(model, "classes_") else []
     baseline = baseline_of(classes, y) if known.baseline is None else known.baseline
     judged = judge(model, X, y, baseline)

@@ -102,3 +102,12 @@ class Drift:
                     f"{name} holds values never seen in training in {unseen.total():,} {of} ({some}{more})"
                 )
         return found
+
+
+def drift_notes(preparation: Preparation | None, frame: Any) -> list[str]:
+    """Return the notes of a whole table; none where nothing was learned about columns."""
+    if preparation is None or not hasattr(frame, "columns"):
+        return []
+    drift = Drift(preparation)
+    drift.see(frame)
+    return drift.notes()
