@@ -345,3 +345,16 @@ def test_a_mistake_in_a_step_is_named() -> None:
     assert found(diagnose(step, activations="tanh", loss="squared_error")) == {
         "derivative_missing": (1,)
     }
+
+
+def test_an_output_that_only_seems_linear_is_understood() -> None:
+    """A relu at the output, its slope missing: where all scores are positive, a linear output fits as well."""
+
+    def backward(X, y, W1, W2):
+        a1 = np.maximum(X @ W1, 0)
+        d2 = np.maximum(a1 @ W2, 0) - y
+        return X.T @ (d2 @ W2.T), a1.T @ d2
+
+    diagnosis = diagnose(backward, n_outputs=1)
+    assert found(diagnosis) == {"derivative_missing": (1, 2)}
+    assert diagnosis.objective == "the sum of the losses"

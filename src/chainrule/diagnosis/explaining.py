@@ -27,7 +27,7 @@ from chainrule.diagnosis.calling.trying import (
 from chainrule.diagnosis.conventions import FACTORS, inferred, under
 from chainrule.diagnosis.mistakes import Convention, Mistake
 from chainrule.diagnosis.searching.explanation import Explanation, explain
-from chainrule.diagnosis.searching.runs import COST, Run
+from chainrule.diagnosis.searching.runs import COST, UNKNOWN, Run
 from chainrule.diagnosis.searching.search import search
 
 
@@ -103,6 +103,7 @@ def _built_in(
         return scored[0][1] if scored else recognised.network
     most = max(count for count, _, _ in scored)
     given = sum(array is not None for run in scored[0][2] for array in (*run.user.dW, *run.user.db))
+    rest: list[tuple[int, NetworkGuess, list[Run]]] = []
     if adapter.takes_activations:
         # The first activations that leave nothing unexplained: others may be more flattering only because the code
         # takes their names for something else. Of each, the loss that fits best.
@@ -114,9 +115,12 @@ def _built_in(
         order = list(best.values())
     else:
         order = sorted(scored, key=lambda entry: -entry[0])
-        order = [entry for entry in order if entry[0] > 0.5 * most] if most else order
+        split = sum(entry[0] > 0.5 * most for entry in order) if most else len(order)
+        order, rest = order[:split], order[split:]
     cheapest: tuple[float, NetworkGuess] = (np.inf, order[0][1])
-    for count, network, runs in order:
+    for place, (count, network, runs) in enumerate([*order, *rest]):
+        if place == len(order) and cheapest[0] < UNKNOWN:
+            break  # the likely ones explain it all
         if count == given:
             return network
         limit = np.inf if adapter.takes_activations else cheapest[0]
