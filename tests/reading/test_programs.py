@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,22 @@ def test_what_cannot_be_run_is_an_error_or_not_judged(tmp_path: Path) -> None:
     told = check_program(path)
     assert told["verdict"] == "not judged"
     assert "code 3" in told["reason"]
+
+
+def test_a_notebook_is_told_by_cell(tmp_path: Path) -> None:
+    text, line = planted("bias over everything")
+    lines = text.splitlines(keepends=True)
+    cells = [
+        {"cell_type": "markdown", "source": ["# homework"]},
+        {"cell_type": "code", "source": ["%matplotlib inline\n", *lines[:4]]},
+        {"cell_type": "code", "source": lines[4:]},
+    ]
+    path = tmp_path / "mine.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    told = check_program(path)
+    first = told["findings"][0]
+    assert (first["cell"], first["line_in_cell"]) == (3, line - 4)
+    assert told["text"] == "b1 -= 0.1 * d1.sum()"
+    path.write_text("{}")
+    with pytest.raises(FileError, match="no notebook"):
+        check_program(path)

@@ -89,3 +89,32 @@ def test_a_softmax_over_the_samples_is_told() -> None:
 def test_the_verdict_does_not_hang_on_the_data() -> None:
     for seed in (1, 2, 3):
         assert judged(ROWS.replace("default_rng(7)", f"default_rng({seed})")).verdict == "correct"
+
+
+def test_a_mean_absolute_error_that_is_only_printed_is_no_J() -> None:
+    found = judged(
+        ROWS.replace("J = ((out - T) ** 2).sum() / (2 * len(X))", "J = np.mean(np.abs(out - T))")
+    )
+    assert (found.verdict, found.objective) == ("exact", "squared error")
+
+
+def test_a_step_up_is_told_where_the_sign_turns() -> None:
+    for old, new in (("d2 = (out - T)", "d2 = (T - out)"), ("J = ((out", "J = -((out")):
+        text = ROWS.replace(old, new)
+        found = judged(text)
+        assert found.verdict == "wrong"
+        assert [f.kind for f in found.findings] == ["sign"]
+    text = ROWS.replace("d2 = (out - T)", "d2 = (T - out)")
+    assert judged(text).lines == [
+        next(k for k, s in enumerate(text.splitlines(), 1) if "d2 = (T" in s)
+    ]
+
+
+def test_weight_decay_beside_the_gradient_is_a_note() -> None:
+    found = judged(
+        ROWS.replace("W2 -= 0.1 * h.T @ d2", "W2 -= 0.1 * (h.T @ d2 + 0.01 * W2)").replace(
+            "W1 -= 0.1 * X.T @ d1", "W1 -= 0.1 * (X.T @ d1 + 0.01 * W1)"
+        )
+    )
+    assert found.verdict == "correct"
+    assert any("shrink the weights" in note for note in found.notes)

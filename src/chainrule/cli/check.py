@@ -18,7 +18,7 @@ def check(
         str,
         typer.Argument(
             metavar="FILE[:FUNCTION]",
-            help="A Python program, or a function in it that returns gradients. The file is run.",
+            help="A Python program or a notebook, or a function in it that returns gradients. The file is run.",
             show_default=False,
         ),
     ],
@@ -89,7 +89,7 @@ def check(
     from chainrule.diagnosis.separate import diagnose_file
 
     path, _, name = function.rpartition(":")
-    if not path or name.endswith(".py") or "/" in name:
+    if not path or name.endswith((".py", ".ipynb")) or "/" in name:
         _check_whole(function, time_limit, as_json)
         return
     if not name.isidentifier():

@@ -68,17 +68,26 @@ def _work(task: dict[str, Any]) -> dict[str, Any]:
     from chainrule.reading.moving import seen_enough
     from chainrule.reading.told import as_dict
     from chainrule.reading.verdict import read
+    from chainrule.recording.notebook import read_notebook
     from chainrule.recording.running import record
 
+    path = Path(task["path"])
     try:
+        cells = read_notebook(path) if path.suffix == ".ipynb" else None
         recording = record(
             task["path"],
+            cells.source if cells else None,
             seconds=task["seconds"],
             enough=lambda tape: seen_enough(tape.nodes),
         )
+    except FileError as error:
+        return {"error": str(error)}
     except SyntaxError as error:
+        where = f"line {error.lineno}"
+        if cells is not None:
+            where = "cell {}, line {}".format(*cells.place(error.lineno or 1))
         text = FileError.of(
-            f"{task['path']}, line {error.lineno}",
+            f"{task['path']}, {where}",
             got=error.msg,
             expected="Python",
             remedy="mend the syntax first",
@@ -91,7 +100,11 @@ def _work(task: dict[str, Any]) -> dict[str, Any]:
             )
         }
     warnings.simplefilter("ignore")
-    return as_dict(recording, read(recording))
+    told = as_dict(recording, read(recording))
+    if cells is not None:
+        for found in told["findings"]:
+            found["cell"], found["line_in_cell"] = cells.place(found["line"])
+    return told
 
 
 def main() -> None:

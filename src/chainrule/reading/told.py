@@ -65,7 +65,10 @@ def as_lines(told: dict[str, Any]) -> list[tuple[str, str]]:
         for number, text in f["around"]:
             here = number == f["line"]
             lines.append(("marked" if here else "", f"{'>' if here else ' '} {number:4d} | {text}"))
-        lines.append(("", f"  {f['kind']}: line {f['line']} {f['sentence']}"))
+        where = f"line {f['line']}"
+        if "cell" in f:
+            where = f"cell {f['cell']}, line {f['line_in_cell']},"
+        lines.append(("", f"  {f['kind']}: {where} {f['sentence']}"))
     if told["notes"]:
         lines.append(("", ""))
     lines += [("", f"note: {note}") for note in told["notes"]]

@@ -119,6 +119,8 @@ class Module(types.ModuleType):
             return lambda *arguments, **keywords: Generator(found(*plain(arguments), **keywords))
         if name != "vectorize" and (isinstance(found, type) or not callable(found)):
             return found
+        if isinstance(found, np.ufunc):
+            name = found.__name__  # np.abs is np.absolute
         return Function(found, name, self._drawn)
 
 
