@@ -37,15 +37,16 @@ class _Statement:
         self.weight = row.weight.node if row.weight.next == i else None
         self.left = _MOST_TRIED
 
-    def fits(self, result: np.ndarray | None) -> bool:
-        """Tell whether a result would be an adjoint."""
+    def fits(self, result: np.ndarray | None, other_than: int | None = None) -> bool:
+        """Tell whether a result would be an adjoint, and of another node than a given one."""
         if result is None or not np.isfinite(result).all():
             return False
         if self.weight is not None:
             result = self.values[self.weight] - result
-        return self.explained.match(np.asarray(result, float)) is not None
+        match = self.explained.match(np.asarray(result, float))
+        return match is not None and match[0] != other_than
 
-    def again(self, k: int, value: np.ndarray) -> bool:
+    def again(self, k: int, value: np.ndarray, other_than: int | None = None) -> bool:
         """Tell whether the statement is right with another value of one input."""
         self.left -= 1
         if self.left < 0:
@@ -56,7 +57,7 @@ class _Statement:
             )
         except Exception:  # the value does not fit there
             return False
-        return self.fits(results[self.i])
+        return self.fits(results[self.i], other_than)
 
     def line(self, k: int) -> int:
         return self.training.nodes[k].line
@@ -114,12 +115,14 @@ def _axes(s: _Statement, good: list[int], inputs: list[int], row: Row) -> Iterat
 def _slopes(s: _Statement, good: list[int], inputs: list[int], row: Row) -> Iterator[Named]:
     for k in good:
         G = s.values[k].astype(float)
+        match = s.explained(k)
+        own = match[0] if match else None  # a slope takes it from its own node to the one before
         for slope in s.explained.slopes:
             for q in forms(slope.value, G.shape):
-                if s.again(k, G * q):
+                if s.again(k, G * q, own):
                     what = f"the slope of line {slope.line}"
                     yield "slope missing", f"lacks {what}", Repair(k, f"lacks {what}")
-                if np.isfinite(G / q).all() and s.again(k, G / q):
+                if np.isfinite(G / q).all() and s.again(k, G / q, own):
                     what = f"the slope of line {slope.line} once too often"
                     yield "slope twice", f"takes {what}", Repair(k, f"takes {what}")
 

@@ -117,7 +117,8 @@ class TrainingRun:
             and any(self.graph.source_of(k, self.weight_bits) in inputs for k in n.inputs)
         ]
         start = min(started, default=len(self.nodes))
-        found = []
+        found: list[tuple[int, int]] = []
+        nought: list[tuple[int, int]] = []
         for node in self.nodes:
             if not self.fresh[node.index] or node.index in self.at:
                 continue
@@ -128,8 +129,13 @@ class TrainingRun:
                     continue
                 source = self.graph.source_of(k, self.weight_bits)
                 value = self.graph.value(k)
-                if source in inputs or (node.name == "add" and not value.any()):
-                    continue  # an accumulator, or a momentum that starts at nought
+                if source in inputs:
+                    continue
+                if node.name == "add" and not value.any():
+                    nought.append(
+                        (node.index, k)
+                    )  # an accumulator, a momentum that starts at nought
+                    continue
                 number = value.size == 1 and not self.nodes[k].inputs
                 if (
                     number
@@ -139,6 +145,8 @@ class TrainingRun:
                     continue
                 if not self._is_noise(k, start):
                     found.append((node.index, k))
+        if not found:  # or a target of nought, if there is no other
+            found = [(m, k) for m, k in nought if self.nodes[k].name == "literal"]
         return found
 
     def _is_noise(self, i: int, start: int) -> bool:

@@ -99,8 +99,11 @@ class Scales:
         if not live:
             return []
         rounded = [float(f"{r.factor:.5g}") for r in live]
-        most = max(rounded.count(c) for c in rounded)
-        common = [c for c in rounded if rounded.count(c) == most]
+        down = [
+            c for c in rounded if c > 0
+        ] or rounded  # where some go up, those that go down are right
+        most = max(down.count(c) for c in down)
+        common = [c for c in down if down.count(c) == most]
         of_last = float(
             f"{max(live, key=self._depth).factor:.5g}"
         )  # the output's delta comes first
@@ -119,11 +122,11 @@ class Scales:
 
     def _another_factor(self, row: Row, ratio: float, peer: Row) -> Where:
         of_peer = [f for _, f in self._chain(self._step(peer))]
-        left = []
-        for node, f in self._chain(self._step(row)):
+        left: list[tuple[int, float]] = []
+        for node, f in reversed(self._chain(self._step(row))):  # what both share comes first of all
             same = next((x for x in of_peer if abs(x - f) < 1e-4 * abs(f)), None)
             if same is None:
-                left.append((node, f))
+                left.insert(0, (node, f))
             else:
                 of_peer.remove(same)
         shape = self.values[row.weight.node].shape
