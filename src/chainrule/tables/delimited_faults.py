@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
@@ -15,14 +16,21 @@ _LAST = 1 << 12  # bytes at the end that are remembered
 MOST = 1000
 """Rows with a wrong number of fields that are looked at; with more, the first is told."""
 
+_PATIENCE = 0.5  # seconds: a thread that has read far enough ahead does not ask again
+
 
 class Tail(io.RawIOBase):
-    """A readable stream that remembers its last bytes, so that what stands at its end can be told."""
+    """A readable stream that remembers its last bytes, so that what stands at its end can be told.
+
+    Arrow reads ahead, in a thread of its own that goes on after an error; it must not meet an interpreter that takes
+    itself apart. So whoever is done calls ``finish``.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
         self._stream = stream
         self.last = b""
+        self._over, self._ended = threading.Event(), threading.Event()
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -30,10 +38,17 @@ class Tail(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         """Read, and keep the last bytes."""
-        data = self._stream.read(size)
+        data = b"" if self._over.is_set() else self._stream.read(size)
         if data:
             self.last = data[-_LAST:] if len(data) >= _LAST else (self.last + data)[-_LAST:]
+        else:
+            self._ended.set()
         return data
+
+    def finish(self) -> None:
+        """Give nothing more, and wait until the thread that reads ahead knows, if it reads at all."""
+        self._over.set()
+        self._ended.wait(_PATIENCE)
 
     def close(self) -> None:
         """Close the stream beneath too."""

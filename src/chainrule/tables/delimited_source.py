@@ -92,11 +92,14 @@ class Delimited:
         }
         with self.opened() as stream:
             met.tail = Tail(stream)
-            with pa.csv.open_csv(met.tail, **options) as reader:
-                for batch in reader:
-                    kept = self._without_headers(batch)
-                    met.repeated += batch.num_rows - kept.num_rows
-                    yield kept
+            try:
+                with pa.csv.open_csv(met.tail, **options) as reader:
+                    for batch in reader:
+                        kept = self._without_headers(batch)
+                        met.repeated += batch.num_rows - kept.num_rows
+                        yield kept
+            finally:
+                met.tail.finish()
 
     def _without_headers(self, batch: Any) -> Any:
         """Leave out the rows that repeat the header, as files that were joined have them."""

@@ -104,7 +104,8 @@ class SecondOrderRun(SolverRun):
     def objective_and_gradient(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Return J and its gradient, and remember the norm of the last one that is finite."""
         J = self.engine.objective_and_gradient(theta, self.data, self.gradient)
-        norm = math.sqrt(float(np.dot(self.gradient, self.gradient)))
+        with np.errstate(over="ignore"):  # a step too far: the line search comes back
+            norm = math.sqrt(float(np.dot(self.gradient, self.gradient)))
         if math.isfinite(J) and math.isfinite(norm):
             self.norm = norm
         return J, self.gradient

@@ -31,6 +31,7 @@ from chainrule.network.architecture import Architecture
 from chainrule.optimizers.optimizer import Optimizer
 
 
+@np.errstate(over="ignore")  # what is too large for float32 is infinite, and training says so
 def network_of(
     architecture: Architecture, dtype: np.dtype, optimizer: Optimizer | None = None
 ) -> Held:
@@ -58,6 +59,7 @@ def network_of(
     return _training(predicting, architecture, optimizer, dtype)
 
 
+@np.errstate(over="ignore")  # what is too large for float32 is infinite, and training says so
 def _training(
     predicting: Held, architecture: Architecture, optimizer: Optimizer, dtype: np.dtype
 ) -> Held:
@@ -151,6 +153,7 @@ def rows_of(data: Data, architecture: Architecture, dtype: np.dtype) -> Held:
     return Held(seen, data, columns, starts)
 
 
+@np.errstate(over="ignore")  # what is too large for float32 is infinite, and training says so
 def steps_of(plan: EpochPlan, architecture: Architecture, dtype: np.dtype) -> Held:
     """Return the plan with its numbers in the precision of the network."""
     dropping = architecture.drops
