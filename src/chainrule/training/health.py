@@ -105,7 +105,8 @@ def _units_on(
     found = []
     for layer in range(1, architecture.n_layers):
         f, z = architecture.f[layer], P.z[layer]
-        slope = np.abs(np.broadcast_to(f.prime(z, P.a[layer]), z.shape))
+        with np.errstate(all="ignore"):
+            slope = np.abs(np.broadcast_to(f.prime(z, P.a[layer]), z.shape))
         dead, width = int((slope == 0.0).all(axis=0).sum()), z.shape[1]
         steepest = _steepest_if_bounded(f)
         if steepest and float((slope < FLAT * steepest).mean()) >= SATURATED_SHARE:
