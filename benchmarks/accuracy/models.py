@@ -96,7 +96,12 @@ def _catboost(X: pd.DataFrame, classifies: bool, seed: int) -> Any:
         allow_writing_files=False,
         cat_features=categories,
     )
-    return _Fitted(model, lambda X: X.assign(**{c: X[c].astype(str) for c in categories}))
+    return _Fitted(
+        model,
+        lambda X: X.assign(
+            **{c: X[c].astype(object).fillna("missing").astype(str) for c in categories}
+        ),
+    )
 
 
 def _mlp(X: pd.DataFrame, classifies: bool, seed: int) -> Any:

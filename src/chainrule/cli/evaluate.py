@@ -73,6 +73,13 @@ def evaluate(
                 expected="one target column",
                 remedy="evaluate it from Python",
             )
+        if report is not None and opened.content.members is not None:
+            raise InputError.of(
+                "--report",
+                got=f"a model of {opened.content.members} nets",
+                expected="one network, whose inside the page shows",
+                remedy="train one with chainrule fit --preset mlp",
+            )
         name = target or opened.target
         if name is None:
             raise InputError.of(

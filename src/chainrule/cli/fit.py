@@ -7,10 +7,11 @@ from chainrule.cli.option_fields import command_of
 
 
 def _fit(o: FitOptions) -> None:
-    """Train a perceptron on a table, test it and write it to a file.
+    """Train perceptrons on a table, test them and write them to a file.
 
     Numbers, categories, booleans, dates and missing values are taken as they are. Part of the rows is held out; the
-    scores on it are shown beside those of a trivial baseline. Ctrl-C ends the training and keeps the best weights.
+    scores on it are shown beside those of a trivial baseline. With an option that is about one network one is trained,
+    and Ctrl-C keeps its best weights.
 
     Example: chainrule fit penguins.csv --target species
     """

@@ -27,6 +27,14 @@ class FitOptions(TrainingOptions):
     ] = None
     report: Report = None
     force: Force = False
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="default: ten nets, without columns of no use; fast: five; mlp: one, as the options below say.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None
     hidden_layer_sizes: Annotated[
         str,
         typer.Option(

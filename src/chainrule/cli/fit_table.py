@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
 from chainrule.cli.baseline import judge, training_baseline
 from chainrule.cli.console import Page, print_json
+from chainrule.cli.fit_ensemble import ensemble_of, preset_of, train_ensemble, training_facts
 from chainrule.cli.fit_options import FitOptions
 from chainrule.cli.learning_task import LearningTask, read_learning_task
 from chainrule.cli.paths import FIT, check_output, default_output
@@ -32,13 +33,20 @@ def fit_table(o: FitOptions) -> None:
     check_report(o.report, inputs=inputs, output=output, force=o.force)
     page = Page(silent=o.as_json or o.quiet, held=True)
     with page.collecting():
-        problem = read_learning_task(o, page)
-        estimator = estimator_of(o, problem.classifies, problem.training.n)
+        preset = preset_of(o, page)
+        # Folds say when to stop: no other rows need to.
+        folded = o if preset is None else replace(o, validation_fraction=0.0)
+        problem = read_learning_task(folded, page)
         recorder = None if o.report is None else recorder_for(o.max_iter)
         prepared: list[Any] = []
-        seconds = _train(estimator, problem, page, recorder, prepared)
-        page.print_notes()
-        _tell_training(page, estimator, seconds)
+        if preset is None:
+            estimator = estimator_of(o, problem.classifies, problem.training.n)
+            seconds = _train(estimator, problem, page, recorder, prepared)
+            page.print_notes()
+            _tell_training(page, estimator, seconds)
+        else:
+            estimator = ensemble_of(o, preset, problem.classifies)
+            seconds = train_ensemble(estimator, o, problem, page)
         classes = estimator.classes_.tolist() if problem.classifies else []
         baseline = training_baseline(problem.classifies, problem.training.y, classes)
         judged = estimator if problem.test is None else _tested(estimator, problem.test, prepared)
@@ -103,6 +111,8 @@ def _judged_rows(problem: LearningTask) -> str:
 
 def _tested(estimator: Any, test: TablePart, prepared: list[Any]) -> Any:
     """Return the estimator with the scores of the test rows: they go forward once, for scores and report."""
+    if hasattr(estimator, "thetas_"):  # the mean of several, which is no network's scores
+        return estimator
     if prepared:  # a test table of its own, that was looked at before training
         raw = estimator._scores(prepared[0].astype(estimator.theta_.dtype, copy=False))
     else:
@@ -221,9 +231,7 @@ def _facts(
             "loss": network.loss,
             "parameters": network.n_parameters,
         },
-        "epochs": estimator.n_iter_,
-        "best_epoch": estimator.best_epoch_,
-        "stop_reason": estimator.stop_reason_,
+        **(training_facts if hasattr(estimator, "thetas_") else _training_facts)(estimator),
         "seconds": seconds,
         "scores": {} if found is None else found.values,
         "baseline": {} if found is None else found.baseline,
@@ -231,6 +239,14 @@ def _facts(
         "notes": list(notes),
         "options": {name: value for name, value in asdict(o).items() if name not in _NOT_KEPT},
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _training_facts(estimator: Any) -> dict[str, Any]:
+    return {
+        "epochs": estimator.n_iter_,
+        "best_epoch": estimator.best_epoch_,
+        "stop_reason": estimator.stop_reason_,
     }
 
 
@@ -242,6 +258,7 @@ def _save(estimator: Any, output: str, facts: dict[str, Any]) -> int:
     """Write the model and return its bytes."""
     from chainrule.estimators.saving import save_estimator
 
-    estimator.callbacks = None
+    if hasattr(estimator, "callbacks"):
+        estimator.callbacks = None
     save_estimator(estimator, output, {FIT: facts})
     return os.path.getsize(output)

@@ -38,7 +38,8 @@ def inspect(
     with page.collecting():
         opened = open_model(model)
         if csv is not None:
-            save_layers(Parameters(opened.estimator.network_, opened.estimator.theta_), csv)
+            one = opened.one_network()
+            save_layers(Parameters(one.network_, one.theta_), csv)
     if as_json:
         print_json(_data(opened))
         return
@@ -76,13 +77,14 @@ def _columns(estimator: Any) -> list[Any]:
 
 def _data(opened: Any) -> dict[str, Any]:
     """Return all as JSON-able data."""
-    content, estimator = opened.content, opened.estimator
+    content, estimator = opened.content, opened.one_network()
     return {
         "model": opened.path,
         "bytes": os.path.getsize(opened.path),
         "kind": content.kind,
         "classes": content.classes,
         "architecture": content.architecture,
+        "members": content.members or 1,
         "parameters": estimator.network_.n_parameters,
         "dtype": estimator.theta_.dtype.name,
         "layers": _layers(estimator),
@@ -98,7 +100,9 @@ def _tell(page: Any, opened: Any) -> None:
     from chainrule.report import model as described
     from chainrule.report.wording import count, printable, size
 
-    estimator, content, fit = opened.estimator, opened.content, opened.fit
+    content, fit = opened.content, opened.fit
+    averaged = hasattr(opened.estimator, "thetas_")
+    estimator = opened.one_network()
     network = estimator.network_
     page.field("model", f"{printable(opened.path)}, {size(os.path.getsize(opened.path))}")
     what = f" of {printable(opened.target)}" if opened.target else ""
@@ -124,8 +128,15 @@ def _tell(page: Any, opened: Any) -> None:
         page.field("columns", f"{count(network.sizes[0], 'number')}, not prepared")
     page.field("network", count(network.n_parameters, "parameter"))
     page.block(described.diagram(network))
-    page.field("weights", "of each layer")
+    page.field("weights", "of each layer" + (", the first net's" if averaged else ""))
     page.block(_weights_table(estimator))
+    if averaged:
+        from chainrule.cli.fit_ensemble import members_line, training_line
+
+        page.field("members", members_line(opened.estimator))
+        page.field("training", training_line(opened.estimator))
+        _tell_scores(page, fit)
+        return
     seconds = [t for t in estimator.history_["seconds"] if t is not None]
     took = sum(seconds) if seconds else None
     page.field("training", _settings(estimator))

@@ -134,7 +134,7 @@ class Opened:
     Attributes
     ----------
     path : str
-    estimator : MLPClassifier or MLPRegressor
+    estimator : MLPClassifier, MLPRegressor, TableClassifier or TableRegressor
     content : ModelContent
         The plain data in the file.
     fit : dict
@@ -150,6 +150,11 @@ class Opened:
     def classifies(self) -> bool:
         """Whether it predicts classes."""
         return bool(self.content.kind == "classifier")
+
+    def one_network(self) -> Any:
+        """Return the estimator if it is one network, else its first member as one."""
+        averaged = hasattr(self.estimator, "thetas_")
+        return self.estimator.member() if averaged else self.estimator
 
     @property
     def target(self) -> str | None:

@@ -7,7 +7,6 @@ rows set aside. The size of a batch grows with the table: a small one needs step
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from chainrule.cli.fit_options import FitOptions
@@ -15,7 +14,6 @@ from chainrule.cli.option_fields import flags, values
 from chainrule.errors import ChainruleError
 
 _DROPOUT, _WEIGHT_DECAY = 0.1, 0.1
-_SMALLEST_BATCH, _LARGEST_BATCH, _BATCHES = 32, 256, 50
 
 
 def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:
@@ -35,6 +33,7 @@ def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:
         An option's text is not what it should be. The rest is checked by the estimator when training begins.
     """
     from chainrule.estimators import MLPClassifier, MLPRegressor
+    from chainrule.estimators.table.table_recipe import batch_rows
     from chainrule.optimizers.catalogue import optimizers
 
     try:
@@ -58,26 +57,14 @@ def estimator_of(o: FitOptions, classifies: bool, n_rows: int) -> Any:
     if optimizer.second_order:
         settings["learning_rate"] = "constant"
     batch = settings["batch_size"]
-    settings["batch_size"] = _batch_rows(n_rows) if batch == "auto" else min(batch, n_rows)
+    settings["batch_size"] = batch_rows(n_rows) if batch == "auto" else min(batch, n_rows)
     return kind(**settings, preparation=o.reading())
-
-
-def _batch_rows(n: int) -> int:
-    """Return the rows of a step: the power of two that gives about 50 steps an epoch, within limits.
-
-    Examples
-    --------
-    >>> [_batch_rows(n) for n in (20, 247, 5000, 1_000_000)]
-    [20, 32, 128, 256]
-    """
-    wanted = 1 << round(math.log2(max(n / _BATCHES, 1.0)))
-    return min(max(wanted, _SMALLEST_BATCH), _LARGEST_BATCH, n)
 
 
 def in_words_of_the_command(error: ChainruleError) -> ChainruleError:
     """Name the option in an error that names the estimator's parameter."""
     name, colon, rest = str(error).partition(": ")
-    flag = flags(FitOptions).get(name)
+    flag = flags(FitOptions).get("max_time" if name == "time_limit" else name)
     if colon and flag:
         return type(error)(f"{flag}: {rest.removeprefix('schedule: ')}")
     return error

@@ -87,10 +87,12 @@ def trace(
     page = Page(silent=as_json)
     rows = _rows(row)
     with page.collecting():
-        seen = _traced(model, table, rows, target, format)
+        seen, members = _traced(model, table, rows, target, format)
     seen = seen.view(samples="columns" if columns else "rows", delta=delta)
     word = "row" if len(rows) == 1 else "rows"
     title = f"{printable(model)}, {word} {row} of {printable(table)}"
+    if members > 1:
+        title += f", the first of {members} nets"
     if html is not None:
         write_atomically(html, [seen.to_html(title=title).encode()])
     if as_json:
@@ -130,8 +132,10 @@ def _rows(given: str) -> list[int]:
     return list(found)
 
 
-def _traced(model: str, table: str, rows: list[int], target: str | None, format: str | None) -> Any:
-    """Return the trace of some rows."""
+def _traced(
+    model: str, table: str, rows: list[int], target: str | None, format: str | None
+) -> tuple[Any, int]:
+    """Return the trace of some rows, and how many nets the model has."""
     from chainrule.cli.model_inputs import model_inputs
     from chainrule.cli.paths import open_model
     from chainrule.cli.rows import require_column
@@ -168,7 +172,8 @@ def _traced(model: str, table: str, rows: list[int], target: str | None, format:
     chosen = frame.iloc[[row - 1 for row in rows]].reset_index(drop=True)
     X, y, _ = with_target(*separate(chosen, name), skip_missing=False, words=words)
     true = true_labels(y, classes) if classes else true_numbers(y)
-    return traced(opened.estimator, model_inputs(opened, X), true)
+    seen = traced(opened.one_network(), model_inputs(opened, X), true)
+    return seen, opened.content.members or 1
 
 
 def _text(seen: Any, layer: int | None, unit: int | None) -> str:

@@ -46,6 +46,9 @@ class TableClassifier(ClassifierMixin, TableEstimator):
         Compiled epochs, or NumPy.
     verbose : bool, default=False
         Show a progress bar.
+    preparation : "auto", True or mapping, default="auto"
+        Tables are always prepared. A mapping says how their text is read, any of ``{"decimal": ",", "day_first": True,
+        "missing": ["k. A."], "kinds": {"zip": "category"}}`` (`tables.reading_options.Reading`).
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):
         threads: int | None = None,
         engine: str = "auto",
         verbose: bool = False,
+        preparation: Any = "auto",
     ) -> None:
         self.preset = preset
         self.time_limit = time_limit
@@ -99,6 +103,7 @@ class TableClassifier(ClassifierMixin, TableEstimator):
         self.threads = threads
         self.engine = engine
         self.verbose = verbose
+        self.preparation = preparation
 
     def fit(
         self,
@@ -170,6 +175,13 @@ class TableClassifier(ClassifierMixin, TableEstimator):
         self.temperature_ = stored(facts, "temperature_", float)
         if not 0.0 < self.temperature_ < np.inf:
             raise InputError.of("info temperature_", got=self.temperature_, expected="a number > 0")
+
+    def _raw_scores(self, X: Any) -> np.ndarray:
+        """Return scores that the target turns into the very probabilities."""
+        log_p = self.predict_log_proba(X)
+        if self._target.n_outputs == len(self.classes_):
+            return log_p
+        return np.asarray((log_p[:, 1] - log_p[:, 0])[:, None])
 
     # ---- what the base class asks for ---------------------------------------------------------------
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,17 +12,18 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from chainrule.engines import make_scorer
 from chainrule.errors import DataWarning, InputError
 from chainrule.estimators.checked_parameters import thread_count
 from chainrule.estimators.held_out import HeldOut
-from chainrule.estimators.inputs import Rows, as_frame, as_table, is_frame, read_rows
+from chainrule.estimators.inputs import Rows, as_frame, read_rows
 from chainrule.estimators.table.folds import Fold, folds_of
 from chainrule.estimators.table.member import FLOAT, TableRows
 from chainrule.estimators.table.members_progress import members_progress
+from chainrule.estimators.table.table_input import array_checked, table_and_target, table_of
 from chainrule.estimators.table.table_recipe import PRESETS, TableRecipe
 from chainrule.estimators.table.table_training import Learned, TableTraining
 from chainrule.network.architecture import Architecture
@@ -40,6 +40,7 @@ class TableEstimator(BaseEstimator, ABC):
     threads: int | None
     engine: str
     verbose: bool
+    preparation: Any
 
     preparation_: Any
     network_: Architecture
@@ -85,7 +86,7 @@ class TableEstimator(BaseEstimator, ABC):
         began = perf_counter()
         given.check_alone()
         plan = self.recipe()
-        X, y = _table_and_target(X, y)
+        X, y = table_and_target(X, y)
         rows = self._read(X, y, sample_weight, reset=True)
         rows = replace(rows, key=given.key(rows.n))
         n_given = rows.n
@@ -98,7 +99,7 @@ class TableEstimator(BaseEstimator, ABC):
         if given.X_val is None:
             keys = {"groups" if given.times is None else "times": rows.key}
             folds = folds_of(seed, rows.n, plan.folds, self._strata(rows), **keys)
-        preparation = self._learn_preparation(rows, plan)
+        preparation = self.preparation_ = self._learn_preparation(rows, plan)
         table = self._table_rows(rows, preparation)
         if given.X_val is not None:
             aside, plan = self._aside(given), replace(plan, refit=0.0)
@@ -142,6 +143,9 @@ class TableEstimator(BaseEstimator, ABC):
             raise InputError.of("time_limit", got=repr(limit), expected="seconds > 0, or None")
         if self.threads is not None and not (isinstance(self.threads, int) and self.threads > 0):
             raise InputError.of("threads", got=repr(self.threads), expected="1 or more, or None")
+        if not isinstance(self.preparation, Mapping) and self.preparation not in ("auto", True):
+            got = repr(self.preparation)
+            raise InputError.of("preparation", got=got, expected="'auto' or a mapping")
         return PRESETS[self.preset]
 
     def facts(self) -> dict[str, Any]:
@@ -170,7 +174,7 @@ class TableEstimator(BaseEstimator, ABC):
         self.out_of_fold_predictions_ = None
 
     def _read(self, X: Any, y: Any, weight: Any, reset: bool, **name: str) -> Rows:
-        X = self._array_checked(X, reset)
+        X = array_checked(self, X, reset)
         rows = read_rows(self, X, y, weight, reset=reset, prepared=True, **name)
         if rows.y.ndim > 1:
             raise InputError.of(
@@ -181,30 +185,21 @@ class TableEstimator(BaseEstimator, ABC):
             )
         return rows
 
-    def _array_checked(self, X: Any, reset: bool) -> Any:
-        """Return ``X``, where it is no frame as scikit-learn checks an array."""
-        if is_frame(X):
-            return X
-        X = check_array(X, dtype=None, ensure_all_finite=False, input_name="X", estimator=self)
-        if not reset and X.shape[1] != self.n_features_in_:  # in the words of scikit-learn
-            name, expected = type(self).__name__, self.n_features_in_
-            raise InputError(
-                f"X has {X.shape[1]} features, but {name} is expecting {expected} features as input"
-            )
-        return X
-
     def _aside(self, given: HeldOut) -> Rows:
         """Return the rows to validate on."""
-        X, y = _table_and_target(given.X_val, given.y_val)
+        X, y = table_and_target(given.X_val, given.y_val)
         name = {"weight_name": "sample_weight_val"}
         rows = self._read(X, y, given.sample_weight_val, reset=False, **name).present()
         return replace(rows, truth=self._truth(rows))
 
     def _learn_preparation(self, rows: Rows, plan: TableRecipe) -> Any:
         from chainrule.tables import Preparation
+        from chainrule.tables.reading_options import Reading
 
+        said = self.preparation
+        reading = Reading.of(said) if isinstance(said, Mapping) else None
         bins = plan.bins_for(rows.n, rows.X.shape[1])
-        preparation = Preparation.fit(rows.X, y=rows.y, bins=bins)
+        preparation = Preparation.fit(rows.X, y=rows.y, bins=bins, reading=reading)
         for note in preparation.notes:
             warnings.warn(note, DataWarning, stacklevel=5)
         return preparation
@@ -237,10 +232,41 @@ class TableEstimator(BaseEstimator, ABC):
     def _predicted(self, X: Any) -> np.ndarray:
         """Return the mean of the members' predictions."""
         check_is_fitted(self)
-        X = self._array_checked(_table(X), reset=False)
+        X = array_checked(self, table_of(X), reset=False)
         X = self.preparation_.transform(as_frame(self, X))
         scorer, threads = make_scorer(self.engine, self.network_, FLOAT), thread_count(self.threads)
         return self._combined([scorer.scores(theta, X, threads) for theta in self.thetas_])
+
+    def check_table(self, X: Any) -> None:
+        """Refuse a table that could not be predicted from."""
+        self.preparation_.transform(as_frame(self, X))
+
+    # ---- one of the members -------------------------------------------------------------------------
+
+    def member(self, t: int = 0) -> Any:
+        """Return one of the members as the estimator of one network, to look into."""
+        from chainrule.estimators.classifier import MLPClassifier
+        from chainrule.estimators.regressor import MLPRegressor
+
+        check_is_fitted(self)
+        plan = self.recipe()
+        kind: Any = MLPRegressor if self._learns_quantities else MLPClassifier
+        one: Any = kind(
+            plan.hidden,
+            dropout=plan.dropout,
+            solver="adamw",
+            learning_rate="cosine",
+            engine=self.engine,
+        )
+        shared = ("_target", "classes_", "preparation_", "network_", "n_features_in_")
+        known = vars(self)
+        one.__dict__.update({name: known[name] for name in shared if name in known})
+        one.feature_names_in_, one.theta_ = self.feature_names_in_, self.thetas_[t]
+        return one
+
+    def as_network(self, X: Any, y: Any, sample_weight: Any = None) -> tuple[Any, ...]:
+        """Return the first member's bare network, and rows as it receives them, for ``trace`` and the like."""
+        return self.member().as_network(X, y, sample_weight)  # type: ignore[no-any-return]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "thetas_")
@@ -268,24 +294,3 @@ def _reason(rise: float, error: float) -> str:
         f"shuffled, it raises the loss of held-out rows by {rise:.2g} (standard error {error:.2g}), "
         "and without all such columns they are told better"
     )
-
-
-def _table(X: Any) -> Any:
-    """Return the table that a path names, or what was given."""
-    if isinstance(X, str | os.PathLike):
-        from chainrule.tables import read_table
-
-        return read_table(X)
-    return X
-
-
-def _table_and_target(X: Any, y: Any) -> tuple[Any, Any]:
-    """Return inputs and target; ``y`` may be the name of a column of the table."""
-    X = _table(X)
-    if not isinstance(y, str):
-        return X, y
-    X = as_table(X)
-    if not hasattr(X, "iloc") or y not in X.columns:
-        names = ", ".join(map(repr, X.columns[:20])) if hasattr(X, "iloc") else "an array"
-        raise InputError.of("y", got=repr(y), expected=f"a target, or a column's name: {names}")
-    return X.drop(columns=y), X[y]

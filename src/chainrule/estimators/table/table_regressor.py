@@ -38,6 +38,9 @@ class TableRegressor(RegressorMixin, TableEstimator):
         Compiled epochs, or NumPy.
     verbose : bool, default=False
         Show a progress bar.
+    preparation : "auto", True or mapping, default="auto"
+        Tables are always prepared. A mapping says how their text is read, any of ``{"decimal": ",", "day_first": True,
+        "missing": ["k. A."], "kinds": {"zip": "category"}}`` (`tables.reading_options.Reading`).
 
     Attributes
     ----------
@@ -81,6 +84,7 @@ class TableRegressor(RegressorMixin, TableEstimator):
         threads: int | None = None,
         engine: str = "auto",
         verbose: bool = False,
+        preparation: Any = "auto",
     ) -> None:
         self.preset = preset
         self.time_limit = time_limit
@@ -88,6 +92,7 @@ class TableRegressor(RegressorMixin, TableEstimator):
         self.threads = threads
         self.engine = engine
         self.verbose = verbose
+        self.preparation = preparation
 
     def fit(
         self,
@@ -150,6 +155,11 @@ class TableRegressor(RegressorMixin, TableEstimator):
                 "info range_", got=(low, high), expected="the least and the largest"
             )
         self.range_ = low, high
+
+    def _raw_scores(self, X: Any) -> np.ndarray:
+        """Return scores that the target turns into the very predictions."""
+        scores: np.ndarray = (self.predict(X)[:, None] - self._target.center) / self._target.scale
+        return scores
 
     # ---- what the base class asks for ---------------------------------------------------------------
 
