@@ -9,11 +9,12 @@ from scipy.sparse import csr_array
 from tests.training.cases import Problem, rows
 
 from chainrule.engines.engine import Data
+from chainrule.engines.reference import ReferenceEngine
 from chainrule.errors import TrainingError
 from chainrule.network.architecture import Architecture
 from chainrule.network.parameters import Parameters
 from chainrule.optimizers import SGD
-from chainrule.training import DivergenceError
+from chainrule.training import DivergenceError, failure
 from chainrule.training.failure import all_finite, find, likely_causes
 
 DEEP = Architecture((2, 3, 3, 1), ("relu", "relu", "identity"), "squared_error")
@@ -144,3 +145,12 @@ def test_all_finite() -> None:
     assert all_finite(theta)  # though their sum is not
     theta[4] = np.nan
     assert not all_finite(theta)
+
+
+def test_parameters_whose_last_step_was_one_too_far_are_not_returned() -> None:
+    two_layers = Architecture((1, 2, 1), ("relu", "identity"), "squared_error")
+    engine = ReferenceEngine(two_layers, SGD(), "float64")
+    data = Data(np.ones((3, 1)), np.zeros((3, 1)))
+    failure.check_scores(engine, np.full(7, 1e100), data, 4)  # 1e200 is a number still
+    with pytest.raises(DivergenceError, match="after epoch 4 with which a score is not finite"):
+        failure.check_scores(engine, np.full(7, 1e300), data, 4)

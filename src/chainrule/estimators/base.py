@@ -42,6 +42,7 @@ from chainrule.network.inference import LEAST_ROWS
 from chainrule.network.parameters import Parameters
 from chainrule.optimizers.catalogue import optimizers
 from chainrule.training import TrainingResult, Validation
+from chainrule.training.failure import check_scores
 
 
 def has_first_order_solver(estimator: Any) -> bool:
@@ -143,6 +144,7 @@ class BasePerceptron(Trainable, BaseEstimator, ABC):
         epochs_before = state.epoch
         try:
             result = self._run(p, engine, state, data, validation, partial)
+            check_scores(engine, result.theta, data, state.epoch)
         except TrainingError:
             # The state is as it was before the epoch that failed: finite, and worth keeping.
             self._keep(p, TrainingResult.of(state, "diverged"), dtype, epochs_before, data.n)

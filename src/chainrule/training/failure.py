@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engines.engine import Data
+from chainrule.engines.engine import Data, Engine
 from chainrule.errors import TrainingError
 from chainrule.network.architecture import Architecture
 from chainrule.network.backprop import forward
@@ -101,6 +101,29 @@ def divergence(
     )
     error.theta, error.epoch, error.batch, error.layer = last_finite.copy(), epoch, batch, layer
     return error
+
+
+def check_scores(engine: Engine, theta: np.ndarray, data: Data, epoch: int) -> None:
+    """Raise DivergenceError if the parameters that training ended with score a training row as not finite.
+
+    An epoch's loss is measured before its last step, so that step may still be one too far. To score all rows costs a
+    pass, so a bound is looked at first: no registered activation exceeds ``|z| + 1``.
+    """
+    largest = float(np.finfo(engine.dtype).max)
+    bound, W_and_b = _largest(data.X), _largest(theta)
+    for width in engine.architecture.sizes[:-1]:
+        bound = W_and_b * (width * bound + 1.0) + 1.0
+    if bound < largest or np.isfinite(engine.scores(theta, data.X)).all():
+        return
+    layer, what = find(engine.architecture, engine.dtype, theta, data, np.arange(data.n))
+    error = DivergenceError.of(
+        "training",
+        got=f"parameters after epoch {epoch} with which a score is not finite: {what}",
+        expected="finite scores for every training row",
+        remedy=" or ".join(likely_causes(data, None)) + " or lower the learning rate",
+    )
+    error.theta, error.epoch, error.batch, error.layer = theta.copy(), epoch, 0, layer
+    raise error
 
 
 def find(
