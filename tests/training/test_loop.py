@@ -568,3 +568,17 @@ def test_parameters_that_leave_the_range_in_the_last_step_are_noticed() -> None:
     with pytest.raises(DivergenceError, match=r"epoch 1, batch 1: b\[1\] of layer 1"):
         problem.train(2)
     assert problem.state.theta.tolist() == [0.0, 0.0]
+
+
+def test_validation_rows_go_forward_once_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, passes = Problem(), []
+    scores = problem.engine.scores
+
+    def counting(theta: np.ndarray, X: Any) -> np.ndarray:
+        passes.append(len(X))
+        return scores(theta, X)
+
+    monkeypatch.setattr(problem.engine, "scores", counting)
+    history = problem.train(4, validation=problem.validation).state.history
+    assert passes == [problem.validation_data.n] * 4
+    assert None not in history.validation_score
