@@ -298,7 +298,8 @@ class MLPClassifier(ClassifierMixin, BasePerceptron):
         that, the tie, is ``classes_[0]``. InputError for another threshold than .5 with more classes or columns.
         """
         if threshold == 0.5:
-            return self._target.predictions(self._raw_scores(X))
+            scores = self._raw_scores(X)  # first: it also checks that the model is fitted
+            return self._target.predictions(scores)
         if not isinstance(threshold, int | float | np.number) or not 0.0 <= threshold <= 1.0:
             raise InputError.of("threshold", got=threshold, expected="a probability, 0 to 1")
         p = self.predict_proba(X)  # first: it also checks that the model is fitted
