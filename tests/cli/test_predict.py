@@ -47,7 +47,7 @@ def test_probabilities_and_carried_columns(models: Models, penguins_csv: Path) -
     assert list(found.columns) == ["year", "sex", "prediction", *names]
     assert found["year"].tolist() == frame["year"].tolist()
     p = model.predict_proba(frame)
-    assert np.array_equal(found[names].to_numpy(np.float32), p)
+    assert np.array_equal(found[names].to_numpy(np.float64), p)
 
 
 def test_quantities_come_back_to_the_last_digit(models: Models, penguins_csv: Path) -> None:
