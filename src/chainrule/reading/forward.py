@@ -33,7 +33,7 @@ def softmax_axes(training: TrainingRun) -> tuple[int, int, int] | None:
             continue
         of_P = [k for k in (0, 1) if np.allclose(P.sum(k), 1)]
         of_Y = [k for k in (0, 1) if np.allclose(Y.sum(k), 1)]
-        one_hot = set(np.unique(Y)) <= {0.0, 1.0}
+        one_hot = bool(((Y == 0.0) | (Y == 1.0)).all())
         if len(of_P) == 1 and len(of_Y) == 1 and of_P != of_Y and one_hot:
             return p, of_P[0], of_Y[0]
     return None

@@ -14,6 +14,11 @@ from chainrule.reading.roles import TrainingRun
 from chainrule.recording.tape import words
 
 
+def _holds_only(value: np.ndarray, *numbers: float) -> bool:
+    """Tell whether every entry is one of some numbers."""
+    return bool(np.logical_or.reduce([value == number for number in numbers]).all())
+
+
 def _weight(random: np.random.Generator, value: np.ndarray, positive: bool) -> np.ndarray:
     size = max(value.shape, default=1)
     spread = 0.8 if value.ndim == 0 else 0.6 if size <= 10 else 1.5 / np.sqrt(size)
@@ -22,18 +27,18 @@ def _weight(random: np.random.Generator, value: np.ndarray, positive: bool) -> n
 
 
 def _input(random: np.random.Generator, value: np.ndarray) -> np.ndarray:
-    if (value < 0).any() or set(np.unique(value)) <= {0, 1}:
+    if (value < 0).any() or _holds_only(value, 0.0, 1.0):
         return np.asarray(random.normal(0.0, 1.0, value.shape))
     return np.asarray(random.uniform(0.1, 1.5, value.shape))
 
 
 def _target(random: np.random.Generator, value: np.ndarray) -> np.ndarray:
-    signs = set(np.unique(value)) <= {-1.0, 1.0} and (value < 0).any()
+    signs = _holds_only(value, -1.0, 1.0) and (value < 0).any()
     if signs:
         return np.asarray(random.choice([-1.0, 1.0], value.shape))
     if value.dtype.kind in "iub" and (value.min() < 0 or value.max() > 1):
         return np.asarray(value)
-    if set(np.unique(value)) <= {0.0, 1.0}:
+    if _holds_only(value, 0.0, 1.0):
         drawn = np.asarray(random.uniform(0.1, 0.9, value.shape))
         axes = [k for k in range(value.ndim) if value.shape[k] > 1 and np.allclose(value.sum(k), 1)]
         return drawn / drawn.sum(axes[0], keepdims=True) if axes else drawn
