@@ -118,3 +118,9 @@ def test_weight_decay_beside_the_gradient_is_a_note() -> None:
     )
     assert found.verdict == "correct"
     assert any("shrink the weights" in note for note in found.notes)
+
+
+def test_a_score_that_rises_as_the_error_falls_is_no_J() -> None:
+    text = ROWS.replace("    d2 = (out", "    print(100 * (1 - J))\n    d2 = (out")
+    assert judged(text).verdict in ("correct", "exact")
+    assert judged(text.replace("(out - T) / len(X)", "(T - out) / len(X)")).verdict == "wrong"

@@ -180,7 +180,10 @@ def _at_points(training: TrainingRun) -> Verdict:
                 r.factor for r in judgement.live if r.factor is not None and r.factor == r.factor
             ]
             if factors and all(c < 0 for c in factors):
-                return _ascends(training, judgement)
+                other = _descends_on(training, values)  # 100 * (1 - error) is no J
+                if other is None:
+                    return _ascends(training, judgement)
+                judgement = other
             held = judgement
             continue
         return _wrong(training, judgement)
@@ -212,6 +215,15 @@ def _decays(judgement: Judgement, notes: list[str]) -> bool:
         f"the steps also shrink the weights ({decays[0]:.4g} W): a penalty that J does not hold"
     )
     return True
+
+
+def _descends_on(training: TrainingRun, values: list[np.ndarray]) -> Judgement | None:
+    """Return a usual loss of the output that all steps go down on, if there is one."""
+    for other in judgements(training, values):
+        factors = [r.factor for r in other.live if r.factor is not None]
+        if other.objective.stated is None and other.holds() and all(c > 0 for c in factors):
+            return other
+    return None
 
 
 def _ascends(training: TrainingRun, judgement: Judgement) -> Verdict:
