@@ -179,11 +179,13 @@ def _at_points(training: TrainingRun) -> Verdict:
             factors = [
                 r.factor for r in judgement.live if r.factor is not None and r.factor == r.factor
             ]
-            if factors and all(c < 0 for c in factors):
-                other = _descends_on(training, values)  # 100 * (1 - error) is no J
-                if other is None:
-                    return _ascends(training, judgement)
-                judgement = other
+            usual = _usual_loss(training, values)  # 100 * (1 - error) is no J
+            if usual is not None:
+                if (usual.live[0].factor or 0.0) < 0:
+                    return _ascends(training, usual)
+                judgement = judgement if factors and factors[0] > 0 else usual
+            elif factors and all(c < 0 for c in factors):
+                return _ascends(training, judgement)
             held = judgement
             continue
         return _wrong(training, judgement)
@@ -217,11 +219,10 @@ def _decays(judgement: Judgement, notes: list[str]) -> bool:
     return True
 
 
-def _descends_on(training: TrainingRun, values: list[np.ndarray]) -> Judgement | None:
-    """Return a usual loss of the output that all steps go down on, if there is one."""
+def _usual_loss(training: TrainingRun, values: list[np.ndarray]) -> Judgement | None:
+    """Return the judgement of a usual loss of the output that all steps go up or down on, if there is one."""
     for other in judgements(training, values):
-        factors = [r.factor for r in other.live if r.factor is not None]
-        if other.objective.stated is None and other.holds() and all(c > 0 for c in factors):
+        if other.objective.stated is None and other.holds():
             return other
     return None
 
