@@ -21,6 +21,9 @@ from chainrule.tables import header
         ("a,b\n1,2\n3\n4,5\n", ","),
         ("when;what,who\n1;x,y\n2;z,z\n", ";"),
         ("a;b\r1;2\r", ";"),
+        ("a b c\n1 2  3\n4 5 6\n", " "),
+        ("total sum\n1 234\n5 678\n", ","),
+        ("one of three\nwords in 3\n1 2 3\n", ","),
     ],
 )
 def test_separators(sample: str, separator: str) -> None:

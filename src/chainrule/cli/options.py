@@ -13,7 +13,8 @@ Table = Annotated[
     str,
     typer.Argument(
         metavar="TABLE",
-        help="CSV, TSV (also .gz), Parquet, Arrow or Feather file; - is standard input.",
+        help="CSV, TSV, TXT or JSON file (also .gz .bz2 .xz .zst .zip), Parquet, Arrow, Feather or Excel (.xlsx .ods) "
+        "file; - is standard input.",
         show_default=False,
     ),
 ]

@@ -164,7 +164,20 @@ def sniff(sample: str, preferred: str = ",") -> str:
         return share >= 0.8, -float(widths.index(width)), share * width, separator == preferred
 
     best = max(candidates, key=fit)
+    if fit(best)[2] == 0.0 and _is_blank_separated(sample):
+        return BLANKS
     return "," if best == BLANKS and not fit(best)[0] else best
+
+
+def _is_blank_separated(sample: str) -> bool:
+    """Say whether blanks cut every line into as many fields, and all below the first into numbers."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        looked_at = islice(_rows(sample, BLANKS), _LOOKED_AT)
+        rows += (row for _, row in looked_at if not _is_comment(row))
+    alike = len({len(row) for row in rows}) == 1 and len(rows) > 1
+    # two fields may be one number with a blank for the thousands
+    return alike and len(rows[0]) > 2 and all(_numbers(row).all() for row in rows[1:])
 
 
 def _is_comment(row: Sequence[str]) -> bool:
