@@ -119,3 +119,52 @@ def test_a_score_that_rises_as_the_error_falls_is_no_J() -> None:
     text = ROWS.replace("    d2 = (out", "    print(100 * (1 - J))\n    d2 = (out")
     assert judged(text).verdict in ("correct", "exact")
     assert judged(text.replace("(out - T) / len(X)", "(T - out) / len(X)")).verdict == "wrong"
+
+
+OWN_LOSS = """
+import numpy as np
+rng = np.random.RandomState(0)
+X = rng.randn(30, 4)
+Y = (X[:, :1] * X[:, 1:2] > 0) * 1.0
+W1, b1 = rng.randn(4, 6) * 0.5, np.zeros(6)
+W2, b2 = rng.randn(6, 1) * 0.5, np.zeros(1)
+for i in range(4):
+    a1 = np.tanh(X @ W1 + b1)
+    s = a1 @ W2 + b2
+    {loss}
+    dW2, db2 = a1.T @ d2 / len(X), d2.sum(0) / len(X)
+    d1 = d2 @ W2.T * (1 - a1 ** 2)
+    dW1, db1 = X.T @ d1 / len(X), d1.sum(0) / len(X)
+    W1 -= 0.1 * dW1; b1 -= 0.1 * db1; W2 -= 0.1 * dW2; b2 -= 0.1 * db2
+"""
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "p = 1 / (1 + np.exp(-s)); w = np.where(Y == 1, 3.0, 1.0); d2 = w * (p - Y)",
+        "e = s - Y; d2 = np.where(np.abs(e) < 1, e, np.sign(e))",
+        "d2 = np.sign(s - Y)",
+        "sign = 2 * Y - 1; d2 = -sign * (sign * s < 1)",
+        "e = Y - s; d2 = np.where(e > 0, -0.9, 0.1)",
+    ],
+)
+def test_a_loss_of_ones_own_that_is_not_stated_is_no_mistake(loss: str) -> None:
+    verdict = judged(OWN_LOSS.format(loss=loss))
+    assert verdict.verdict == "not judged"
+    assert "J is not stated" in verdict.reason
+    assert "J = my_loss" in verdict.remedy
+
+
+def test_a_mistake_behind_such_a_loss_is_told_where_it_is_stated() -> None:
+    loss = "e = s - Y; print(np.mean(np.where(np.abs(e) < 1, e * e / 2, np.abs(e) - 0.5)))"
+    loss += "; d2 = np.where(np.abs(e) < 1, e, np.sign(e))"
+    right = OWN_LOSS.format(loss=loss)
+    assert judged(right).verdict == "correct"
+    wrong = judged(right.replace("(1 - a1 ** 2)", "(1 - a1)"))
+    assert wrong.lines == [right[: right.index("d1 =")].count("\n") + 1]
+
+
+def test_an_exponential_of_the_score_is_a_poisson_mean() -> None:
+    verdict = judged(OWN_LOSS.format(loss="mu = np.exp(s); d2 = mu - Y"))
+    assert (verdict.verdict, verdict.objective) == ("exact", "Poisson deviance")

@@ -135,6 +135,10 @@ def _binary_cross_entropy(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
     return np.asarray((P - Y) / (P * (1.0 - P)))
 
 
+def _poisson_deviance(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    return np.asarray(1.0 - Y / P)
+
+
 def _cross_entropy(P: np.ndarray, Y: np.ndarray) -> np.ndarray:
     return np.asarray(-Y / P)
 
@@ -152,6 +156,8 @@ def inferred(training: TrainingRun, values: Values) -> list[Objective]:
         kinds.insert(0, ("cross-entropy", _cross_entropy))
     elif open_interval:
         kinds.append(("binary cross-entropy", _binary_cross_entropy))
+    elif (P > 0).all():
+        kinds.append(("Poisson deviance", _poisson_deviance))
 
     def seeds_of(
         derivative: Callable[[np.ndarray, np.ndarray], np.ndarray],

@@ -79,6 +79,7 @@ def _fit(g: Any, shape: tuple[int, ...]) -> np.ndarray:
     g = np.asarray(g, float)
     while g.ndim > len(shape):
         g = g.sum(0)
+    g = g.reshape((1,) * (len(shape) - g.ndim) + g.shape)
     for k, size in enumerate(shape):
         if size == 1 and g.shape[k] != 1:
             g = g.sum(k, keepdims=True)

@@ -15,6 +15,7 @@ from chainrule.reading.judgement import Row
 from chainrule.reading.proportion import forms, multiple, with_penalty
 
 UNNAMED = "wrong"
+UNSTATED = "unstated"  # the slope of a J that is not stated and fits none of the usual ones
 _MOST_TRIED = 600  # changes of one statement
 
 
@@ -98,6 +99,12 @@ def repair(
                 f"is {both[0]:.4g} dJ/dW {both[1]:+.4g} W: the penalty does not fit J",
                 None,
             )
+    judgement = explained.judgement
+    told = [
+        r for r in judgement.rows if explained.values[r.weight.node].size > 1
+    ]  # one number fits any
+    if judgement.objective.stated is None and all(r.factor is None for r in told):
+        return UNSTATED, "is the slope of no usual loss", None
     return UNNAMED, "is not what the chain rule gives, though all that it takes is", None
 
 

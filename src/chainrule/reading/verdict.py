@@ -18,7 +18,7 @@ from chainrule.reading.judgement import Judgement, judgements
 from chainrule.reading.locating import Locator, WrongLine, line_of
 from chainrule.reading.points import faithful, on_a_kink, replays, saturated
 from chainrule.reading.proportion import alike
-from chainrule.reading.repairing import UNNAMED
+from chainrule.reading.repairing import UNNAMED, UNSTATED
 from chainrule.reading.roles import TrainingRun
 from chainrule.reading.unequal import is_gradient_before
 from chainrule.recording.running import Recording
@@ -251,7 +251,7 @@ def _order(reading: tuple[list[WrongLine], Judgement]) -> tuple[int, int, int]:
     findings, judgement = reading
     right = sum(r.factor is not None for r in judgement.rows)
     # a slope that stands there is meant: rather the loss that needs it
-    doubtful = sum(f.kind in (UNNAMED, "slope twice") for f in findings)
+    doubtful = sum(f.kind in (UNNAMED, UNSTATED, "slope twice") for f in findings)
     return -right, len(findings), doubtful
 
 
@@ -266,6 +266,14 @@ def _wrong(training: TrainingRun, judgement: Judgement) -> Verdict:
     readings = [(Locator(j).findings(), j) for j in _readings(training, judgement)]
     readings = [r for r in readings if r[0]] or readings[:1]
     findings, chosen = min(readings, key=_order)
+    own = [f for f in findings if f.kind == UNSTATED]
+    findings = [f for f in findings if f.kind != UNSTATED]
+    if own and not findings:  # Huber, a weighted loss, a margin: right for a J of its own
+        return Verdict(
+            "not judged",
+            reason=f"J is not stated, and line {own[0].line} {own[0].sentence}",
+            remedy=LOSS_NEEDED,
+        )
     for others, j in readings:
         if j is not chosen and others:
             lines = ", ".join(str(f.line) for f in others)
