@@ -66,7 +66,7 @@ def test_tests_pass_from_it(distribution: Path) -> None:
     # one of each kind: its own source is imported, its tables and templates are found
     chosen = [
         "tests/docs/test_pages.py",
-        "tests/report/test_text.py",
+        "tests/report/test_wording.py",
         "tests/network/test_backprop.py",
     ]
     code = (

@@ -24,7 +24,7 @@ def learned(values: Any, y: Any = None, most: int = 64, **kwargs: Any) -> tuple[
 
 def test_a_number() -> None:
     column, notes = learned([1.0, 2.0, 3.0, 4.0, 5.0, None, 3.0])
-    assert column == NumberColumn("x", 1, 5, True, 3.0, 1.0 / 1.5, False)
+    assert column == NumberColumn("x", 1, 5, True, 3.0, 1.0 / 1.5, False, span=(1.0, 5.0))
     assert notes == []
 
 

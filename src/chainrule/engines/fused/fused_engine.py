@@ -93,8 +93,9 @@ class FusedEngine:
 
     def scores(self, theta: np.ndarray, X: Any) -> np.ndarray:
         """Return the raw scores a[L]; those of a row depend on no other row."""
-        parameters = Parameters(self.architecture, theta).without_scales()
-        return self._scorer.scores(parameters.vector, X, self.threads)
+        if self.architecture.columns:
+            theta = Parameters(self.architecture, theta).without_scales().vector
+        return self._scorer.scores(theta, X, self.threads)
 
     def _run(
         self,
