@@ -46,8 +46,9 @@ def folds_of(
 
     Examples
     --------
-    >>> [fold.held_out.tolist() for fold in folds_of(0, 6, 2, strata=np.array([0, 0, 0, 0, 1, 1]))]
-    [[1, 2, 4], [0, 3, 5]]
+    >>> y = np.array([0, 0, 0, 0, 1, 1])
+    >>> [y[fold.held_out].tolist() for fold in folds_of(0, 6, 2, strata=y)]
+    [[0, 0, 1], [0, 0, 1]]
     >>> [(f.learning.tolist(), f.held_out.tolist()) for f in folds_of(0, 4, 3, times=np.array([3, 1, 2, 4]))]
     [([1], [2]), ([1, 2], [0]), ([0, 1, 2], [3])]
     """
