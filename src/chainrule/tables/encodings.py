@@ -93,9 +93,12 @@ def as_utf8(opened: Opener, encoding: str, label: str) -> Opener:
 
     Raises
     ------
+    InputError
+        Python knows no such encoding.
     FileError
         While it is read: some bytes are no text in this encoding.
     """
+    check_encoding(encoding)
     return lambda: io.BufferedReader(Made(_pieces(opened(), encoding, label)), _PIECE)
 
 

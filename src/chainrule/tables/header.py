@@ -163,10 +163,11 @@ def sniff(sample: str, preferred: str = ",") -> str:
         share = widths.count(width) / len(widths)
         return share >= 0.8, -float(widths.index(width)), share * width, separator == preferred
 
-    best = max(candidates, key=fit)
-    if fit(best)[2] == 0.0 and _is_blank_separated(sample):
+    fits = {separator: fit(separator) for separator in candidates}
+    best = max(candidates, key=fits.__getitem__)
+    if fits[best][2] == 0.0 and _is_blank_separated(sample):
         return BLANKS
-    return "," if best == BLANKS and not fit(best)[0] else best
+    return "," if best == BLANKS and not fits[best][0] else best
 
 
 def _is_blank_separated(sample: str) -> bool:

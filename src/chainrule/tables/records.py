@@ -41,6 +41,8 @@ def read_records(
     """
     with opened() as stream:
         data = stream.read()
+    if encoding is not None:
+        encodings.check_encoding(encoding)
     try:
         text = data.decode(encoding or encodings.told_by_head(data) or "utf-8-sig")
     except UnicodeDecodeError as error:
